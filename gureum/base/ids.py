@@ -7,15 +7,45 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import Final
 
 RandomBytes = Callable[[int], bytes]
 
+_pool_bytes: Final = 4096
+
+
+class _Pool:
+    """Random bytes of the operating system, fetched many at a time: the system call costs more than an id.
+
+    Not to be shared by processes: one that is forked would give out the same bytes again.
+    """
+
+    __slots__ = ("_position", "_rest")
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._position = 0
+
+    def __call__(self, count: int) -> bytes:
+        start = self._position
+        end = start + count
+        if end > len(self._rest):
+            if count > _pool_bytes:
+                return os.urandom(count)
+            self._rest = os.urandom(_pool_bytes)
+            start, end = 0, count
+        self._position = end
+        return self._rest[start:end]
+
 
 class Ids:
-    """Makes identifiers from `random_bytes(count)`; the default is the operating system's generator."""
+    """Makes identifiers from `random_bytes(count)`; the default is the operating system's generator.
 
-    def __init__(self, random_bytes: RandomBytes = os.urandom) -> None:
-        self._random_bytes = random_bytes
+    One for each process, made in it.
+    """
+
+    def __init__(self, random_bytes: RandomBytes | None = None) -> None:
+        self._random_bytes = _Pool() if random_bytes is None else random_bytes
 
     def bytes(self, count: int) -> bytes:
         """`count` random bytes."""

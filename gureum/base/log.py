@@ -47,18 +47,23 @@ class Log:
 class _Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         moment = to_datetime(host_ms()).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        line = f"{moment} {record.levelname:<7} {record.getMessage()}"
+        source = "" if record.name.startswith("gureum.") else f"{record.name} "
+        line = f"{moment} {record.levelname:<7} {source}{record.getMessage()}"
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
 def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
-    """Send the log to `stream` (standard error unless given)."""
+    """Send the log to `stream` (standard error unless given), and with it what libraries find broken.
+
+    What they merely remark is left out.
+    """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_Formatter())
-    root = logging.getLogger("gureum")
-    root.handlers[:] = [handler]
-    root.setLevel(level)
-    root.propagate = False
+    for name, lowest in (("gureum", level), ("asyncio", "ERROR")):
+        root = logging.getLogger(name)
+        root.handlers[:] = [handler]
+        root.setLevel(lowest)
+        root.propagate = False
 
 
 def _quote(value: object) -> str:

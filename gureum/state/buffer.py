@@ -31,10 +31,11 @@ class Reader(Protocol):
 class Buffered:
     """The Transaction of every engine."""
 
-    __slots__ = ("_reader", "_readonly", "_sorted", "checks", "effects", "stripe", "topics", "writes")
+    __slots__ = ("_reader", "_readonly", "_sorted", "checks", "effects", "stripe", "stripes", "topics", "writes")
 
-    def __init__(self, reader: Reader, readonly: bool, stripe: int = 0, checks: bool = False) -> None:
+    def __init__(self, reader: Reader, readonly: bool, stripe: int = 0, stripes: int = 1, checks: bool = False) -> None:
         self.stripe = stripe
+        self.stripes = stripes
         self.checks = checks
         self.writes: dict[bytes, bytes | None] = {}
         self.topics: dict[bytes, int] | None = None

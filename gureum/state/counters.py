@@ -42,6 +42,9 @@ class Counters:
 
     def read(self, tx: Transaction, key: Key) -> int:
         """The value of one counter."""
+        if tx.stripes == 1:
+            stored = tx.get(self._base + pack((*key, tx.stripe)))
+            return 0 if stored is None else int.from_bytes(stored, "big", signed=True)
         pairs = tx.range(*prefix_range(self._base + pack(key)))
         return sum(int.from_bytes(stored, "big", signed=True) for _, stored in pairs)
 

@@ -119,7 +119,7 @@ class Session:
         committing = False
         try:
             self._cursor.execute(_begin(readonly))
-            transaction = Buffered(self, readonly, self.stripe)
+            transaction = Buffered(self, readonly, self.stripe, stripes)
             result = work(transaction)
             committing = True
             self._commit(transaction)

@@ -16,8 +16,9 @@ is not yet durable: one of its own process, or of another, which `PRAGMA data_ve
 **Processes.**  Several may share the directory.  They take turns by a lock file (`writelock.py`) and tell each other
 what changed (`peers.py`).  Readers need no turn: they read a snapshot.
 
-**Failures.**  A full disk fails the works of the batch with StoreFull; the batch is rolled back and the next one may
-succeed.  A failed sync stops the store for good (`wal.py`).
+**Failures.**  A full disk fails the writers of the batch with StoreFull; the batch is rolled back and the next one may
+succeed.  Its readers are asked again, and until a write succeeds readers and writers have batches of their own.  A
+failed sync stops the store for good (`wal.py`).
 
 Space of deleted keys is reused by SQLite for new ones; the file does not shrink (`VACUUM` does that, offline).
 Files are readable by their owner only.
@@ -51,6 +52,8 @@ batch_works_max: Final = 256
 batch_seconds_max: Final = 0.004
 busy_ms: Final = 1_000
 format_version: Final = 1
+known_keys_max: Final = 4096
+known_value_bytes_max: Final = 1024
 
 _get: Final = "SELECT value FROM kv WHERE key=?"
 _put: Final = "INSERT INTO kv VALUES(?,?) ON CONFLICT(key) DO UPDATE SET value=excluded.value"
@@ -82,7 +85,13 @@ Batch = list[Job]
 
 
 class Engine:
-    """The connection: reads for the transactions of the current batch, and their writes."""
+    """The connection: reads for the transactions of the current batch, and their writes.
+
+    A statement costs 5 to 8 µs whatever it does, so few are made.  The writes of a batch are kept back and given to
+    SQLite together, at the commit or before a range that has to see them.  Small values that were read or written stay
+    known: a queue's settings and its counters are read by every transaction on it.  They are known for the snapshot
+    that `data_version` names; when another process has committed, or a batch was rolled back, all are forgotten.
+    """
 
     def __init__(self, path: Path) -> None:
         self.connection = wal.connect(path, busy_ms=busy_ms)
@@ -90,6 +99,9 @@ class Engine:
         self._cursor = self.connection.cursor()
         self._execute = self._cursor.execute
         self._executemany = self._cursor.executemany
+        self._pending: dict[bytes, bytes | None] = {}
+        self._known: dict[bytes, bytes] = {}
+        self._known_version = -1
 
     def begin(self, writing: bool) -> None:
         """Start a batch."""
@@ -97,16 +109,26 @@ class Engine:
 
     def commit(self) -> None:
         """End it."""
+        self._flush()
         self._execute("COMMIT")
 
     def rollback(self) -> None:
         """Drop it, unless SQLite has done so already."""
+        self._pending.clear()
+        self._known.clear()
         if self.connection.in_transaction:
             self._execute("ROLLBACK")
 
     def data_version(self) -> int:
-        """A number that changes when another connection has committed what this batch sees."""
-        return cast(int, self._execute("PRAGMA data_version").fetchone()[0])
+        """A number that changes when another connection has committed what this batch sees.
+
+        To be asked at the beginning of each batch: the question takes the snapshot, and what is known depends on it.
+        """
+        version = cast(int, self._execute("PRAGMA data_version").fetchone()[0])
+        if version != self._known_version:
+            self._known_version = version
+            self._known.clear()
+        return version
 
     def page_bytes(self) -> int:
         """The page size that the file was made with."""
@@ -114,16 +136,42 @@ class Engine:
 
     def get(self, key: bytes) -> bytes | None:
         """The value of `key`, as of this batch."""
+        if key in self._pending:
+            return self._pending[key]
+        known = self._known.get(key)
+        if known is not None:
+            return known
         row = self._execute(_get, (key,)).fetchone()
-        return None if row is None else cast(bytes, row[0])
+        if row is None:
+            return None
+        value = cast(bytes, row[0])
+        if len(value) <= known_value_bytes_max:
+            if len(self._known) >= known_keys_max:
+                self._known.clear()
+            self._known[key] = value
+        return value
 
     def range(self, start: bytes, end: bytes, limit: int | None, reverse: bool) -> Pairs:
         """The pairs with `start <= key < end`, as of this batch."""
+        self._flush()
         statement = _descending if reverse else _ascending
         return self._execute(statement, (start, end, -1 if limit is None else limit)).fetchall()
 
     def apply(self, writes: dict[bytes, bytes | None]) -> None:
-        """Write what a work has left in its buffer."""
+        """Take over what a work has left in its buffer."""
+        self._pending.update(writes)
+
+    def _flush(self) -> None:
+        """Give SQLite what was kept back."""
+        if not self._pending:
+            return
+        writes, self._pending = self._pending, {}
+        for key in self._known.keys() & writes.keys():
+            value = writes[key]
+            if value is None or len(value) > known_value_bytes_max:
+                del self._known[key]
+            else:
+                self._known[key] = value
         puts = [item for item in writes.items() if item[1] is not None]
         if puts:
             self._executemany(_put, puts)
@@ -148,6 +196,7 @@ class SqliteStore:
         self._scheduled = False
         self._unavailable: StoreUnavailable | None = StoreUnavailable("the store is not open")
         self._seen_version = -1
+        self._full = False
 
     async def open(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -247,6 +296,8 @@ class SqliteStore:
         writing = bool(self._writes) and self._lock.try_acquire()
         if self._writes and not writing:
             self._lock.call_when_free()
+        if self._reads and self._full:
+            self._run_batch(writing=False)
         if writing or self._reads:
             self._run_batch(writing)
         if self._reads or (writing and self._writes):
@@ -276,6 +327,7 @@ class SqliteStore:
         else:
             self._answer(batch)
         if wrote:
+            self._full = False
             self._checkpointer.consider()
 
     def _run_works(self, batch: Batch, writing: bool) -> bool:
@@ -284,7 +336,7 @@ class SqliteStore:
         wrote = False
         deadline = time.perf_counter() + batch_seconds_max
         while len(batch) < batch_works_max:
-            if self._reads and not (writing and self._writes and len(batch) % 2):
+            if self._reads and not (writing and (self._full or (self._writes and len(batch) % 2))):
                 job = self._reads.popleft()
             elif writing and self._writes:
                 job = self._writes.popleft()
@@ -319,7 +371,12 @@ class SqliteStore:
             answer = StoreFull("there is no space left for the state")
         elif isinstance(error, sqlite3.Error) and wal.must_stop(error):
             self._stop(error)
-        for job in batch or self._take_queued():
+        failed = batch or self._take_queued()
+        if isinstance(answer, StoreFull):
+            self._full = True
+            self._reads.extendleft(job for job in reversed(failed) if job.readonly)
+            failed = [job for job in failed if not job.readonly]
+        for job in failed:
             job.fail(answer)
 
     def _take_queued(self) -> Batch:

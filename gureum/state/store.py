@@ -61,6 +61,9 @@ class Transaction(Protocol):
     stripe: int
     """Which stripe of a striped counter this transaction writes (`counters.py`)."""
 
+    stripes: int
+    """How many there are: 1 where transactions run one after another anyway."""
+
     checks: bool
     """Whether callers should spend reads on checking what they claim to know (true where tests run)."""
 

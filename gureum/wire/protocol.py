@@ -25,5 +25,5 @@ class WireProtocol(Protocol):
     def serialize(self, operation: Operation, result: Mapping[str, Any], request_id: str) -> Response:
         """The successful answer.  A value that does not fit its shape is our bug: TypeError or KeyError."""
 
-    def serialize_error(self, service: ServiceModel | None, error: ErrorValue, request_id: str) -> Response:
-        """The answer to a request that failed; `service` is None when nobody knows what was meant."""
+    def serialize_error(self, service: ServiceModel, error: ErrorValue, request_id: str) -> Response:
+        """The answer to a request that failed.  `service` may have no shapes: only its metadata count."""

@@ -12,7 +12,7 @@ counts = Counters("test/counts")
 def test_stripes_add_up() -> None:
     """Each connection writes its own stripe; a reader sees the sum."""
     store = MemoryStore()
-    tx = Buffered(store, readonly=False)
+    tx = Buffered(store, readonly=False, stripes=64)
     for stripe, amount in ((0, 5), (3, -2), (63, 10), (3, 1)):
         tx.stripe = stripe
         counts.add(tx, ("queue", "visible"), amount)
@@ -35,7 +35,7 @@ def test_zero_leaves_nothing() -> None:
 
 def test_stripes_that_cancel_out_are_zero() -> None:
     """What one connection added another has taken away."""
-    tx = Buffered(MemoryStore(), readonly=False)
+    tx = Buffered(MemoryStore(), readonly=False, stripes=2)
     counts.add(tx, ("a",), 1)
     tx.stripe = 1
     counts.add(tx, ("a",), -1)

@@ -1,0 +1,1 @@
+"""What a service is written against: Service, `@operation`, Context, errors, principals, the record of calls."""
