@@ -1,0 +1,1 @@
+"""From HTTP to an operation and back.  Knows no service by name."""
