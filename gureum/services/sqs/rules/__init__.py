@@ -1,0 +1,1 @@
+"""The rules of SQS: pure functions and numbers, without state, time or randomness."""

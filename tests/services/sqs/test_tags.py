@@ -1,0 +1,30 @@
+"""Tags through boto3, in both protocols."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.services.sqs.refusals import refused
+
+
+def test_tags_are_added_overwritten_and_removed(sqs: Any, url: str) -> None:
+    """Keys are case-sensitive, values may be empty; to remove what is not there is no error."""
+    assert "Tags" not in sqs.list_queue_tags(QueueUrl=url)
+    sqs.tag_queue(QueueUrl=url, Tags={"team": "a", "Team": "b", "팀": ""})
+    sqs.tag_queue(QueueUrl=url, Tags={"team": "c"})
+    assert sqs.list_queue_tags(QueueUrl=url)["Tags"] == {"team": "c", "Team": "b", "팀": ""}
+    sqs.untag_queue(QueueUrl=url, TagKeys=["Team", "nothing"])
+    assert sqs.list_queue_tags(QueueUrl=url)["Tags"] == {"team": "c", "팀": ""}
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [{"": "x"}, {"k" * 129: "x"}, {"k": "v" * 257}, {"AWS:k": "v"}, {"k!": "v"}, {f"k{n}": "v" for n in range(51)}],
+)
+def test_tags_have_rules(sqs: Any, url: str, tags: dict[str, str]) -> None:
+    """Lengths, characters, the reserved prefix, and fifty at most."""
+    with refused("InvalidParameterValue"):
+        sqs.tag_queue(QueueUrl=url, Tags=tags)
+    assert "Tags" not in sqs.list_queue_tags(QueueUrl=url)
