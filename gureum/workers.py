@@ -43,10 +43,15 @@ class Workers:
         for number in range(self._count):
             self._start(number, writer)
         os.close(writer)
-        if self._wait_until_ready(reader):
-            ready()
+        serving = self._wait_until_ready(reader)
         os.close(reader)
-        return self._watch()
+        if serving:
+            ready()
+            return self._watch()
+        told_to = self._stopping
+        self._stop(signal.SIGTERM, None)
+        self._watch()
+        return 0 if told_to else 1
 
     def _start(self, number: int, ready_writer: int | None) -> None:
         """Fork a worker.  Signals wait meanwhile, so that none comes between its birth and its being known."""
@@ -71,15 +76,17 @@ class Workers:
             os._exit(code)
 
     def _wait_until_ready(self, reader: int) -> bool:
-        """Whether every worker has said so; False when one died instead."""
+        """Whether every worker has said so; False when one ended instead: it would not do better at a second try."""
         missing = self._count
         while missing and not self._stopping:
-            readable, _, _ = select.select([reader], [], [], 0.2)
+            readable, _, _ = select.select([reader], [], [], 0.1)
             if readable:
-                said = len(os.read(reader, missing))
-                if said == 0:
-                    return False
-                missing -= said
+                missing -= len(os.read(reader, missing))
+            ended, status = os.waitpid(-1, os.WNOHANG)
+            if ended:
+                number = self._pids.pop(ended)
+                log.error("worker did not start", number=number, code=os.waitstatus_to_exitcode(status))
+                return False
         return not self._stopping
 
     def _watch(self) -> int:

@@ -77,5 +77,5 @@ def test_the_version_is_in_the_changelog() -> None:
 
 def test_importing_the_package_costs_nothing() -> None:
     """No work at import: the package itself loads no dependency."""
-    code = "import sys, gureum; print(sorted({'click', 'msgspec', 'uvicorn', 'asyncio'} & set(sys.modules)))"
+    code = "import sys, gureum; print(sorted({'click', 'msgspec', 'uvloop', 'asyncio'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -174,3 +174,15 @@ def test_a_directory_that_is_taken(tmp_path: Path) -> None:
         assert "a cloud is already running" in second.log()
         assert first.call("GetClock")["Settled"]
         assert ask(first.port, control("GetClock")).status == 200
+
+
+def test_workers_that_cannot_start_end_the_cloud(tmp_path: Path) -> None:
+    """A state of another root key does not open at the second try either: exit code 1, and the log says why."""
+    with running(tmp_path / "cloud") as cloud:
+        data = cloud.data
+    (data / "root-key").write_bytes(bytes(32))
+    other = Cloud(data, workers=2)
+    other.launch()
+    assert other.process.wait(30) == 1
+    other.stop()
+    assert "root" in other.log()

@@ -79,7 +79,10 @@ class Recorder:
             except TimeoutError:
                 pass  # the usual case: a second has passed
             self._wake.clear()
-            await self.flush()
+            try:
+                await self.flush()
+            except Exception as error:  # noqa: BLE001  a record that cannot be written must not end all recording
+                log.error("bug", cause=error)
 
 
 def _insert(part: Sequence[Call], tx: Transaction) -> None:
