@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.postgres import PostgresServer
+from tests.fixtures.postgres import PostgresServer, postgres_running
 from tests.support.clouds import Cloud, running
 
 Client = Callable[..., Any]
@@ -24,13 +24,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """One server per test process."""
-    server = PostgresServer()
-    try:
-        server.start()
+    with postgres_running() as server:
         yield server
-        server.stop()
-    finally:
-        server.remove()
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ from gureum.wire.model import Member, Operation, Shape
 from gureum.wire.uri import decode_label, literal_query_names, query_pairs
 
 Malformed = Callable[[str, str], WireError]
+ReadBody = Callable[[Any], dict[str, Any]]
 ReadText = Callable[[str], Any]
 WriteText = Callable[[Any], str]
 
@@ -90,6 +91,31 @@ class RequestBindings:
             found = {key: texts if lists else texts[0] for key, texts in pairs.items() if key not in self._taken}
             if found:
                 result[name] = found
+
+
+class Inputs:
+    """Reads inputs: the bound members, and the body in the way of the protocol.  Compiled by operation.
+
+    `body_reader` makes the reader of a body from the bindings, which tell what is left for it.
+    """
+
+    def __init__(self, malformed: Malformed, body_reader: Callable[[RequestBindings], ReadBody]) -> None:
+        self._malformed = malformed
+        self._body_reader = body_reader
+        self._compiled: dict[Operation, tuple[RequestBindings, ReadBody]] = {}
+
+    def read(self, operation: Operation, request: Request, labels: Mapping[str, str]) -> dict[str, Any]:
+        """The input of `operation`."""
+        if operation.input is None:
+            return {}
+        compiled = self._compiled.get(operation)
+        if compiled is None:
+            bindings = RequestBindings(operation, operation.input, self._malformed)
+            compiled = self._compiled[operation] = (bindings, self._body_reader(bindings))
+        bindings, read = compiled
+        result = bindings.read(request, labels)
+        result.update(read(request.body))
+        return result
 
 
 class ResponseBindings:

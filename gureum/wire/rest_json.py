@@ -18,9 +18,16 @@ from gureum.wire.events import Events
 from gureum.wire.http import Body, Request, Response
 from gureum.wire.json import documents, encode, error_document, json_events, read_body
 from gureum.wire.model import Member, Operation, ServiceModel, Shape
-from gureum.wire.rest import Malformed, RequestBindings, ResponseBindings, content_type_given, read_payload_text
+from gureum.wire.rest import (
+    Inputs,
+    Malformed,
+    ReadBody,
+    RequestBindings,
+    ResponseBindings,
+    content_type_given,
+    read_payload_text,
+)
 
-ReadBody = Callable[[Any], dict[str, Any]]
 WriteBody = Callable[[Mapping[str, Any]], tuple[Body, str]]
 
 
@@ -34,22 +41,13 @@ class RestJsonProtocol:
     name = "rest-json"
 
     def __init__(self) -> None:
-        self._inputs: dict[Operation, tuple[RequestBindings, ReadBody]] = {}
+        self._inputs = Inputs(_invalid, _body_reader)
         self._outputs: dict[Operation, tuple[ResponseBindings, WriteBody]] = {}
         self._errors: dict[Shape, ResponseBindings] = {}
 
     def parse(self, operation: Operation, request: Request, labels: Mapping[str, str]) -> dict[str, Any]:
         """See WireProtocol; errors are SerializationException."""
-        if operation.input is None:
-            return {}
-        compiled = self._inputs.get(operation)
-        if compiled is None:
-            bindings = RequestBindings(operation, operation.input, _invalid)
-            compiled = self._inputs[operation] = (bindings, _body_reader(bindings))
-        bindings, read = compiled
-        result = bindings.read(request, labels)
-        result.update(read(request.body))
-        return result
+        return self._inputs.read(operation, request, labels)
 
     def serialize(self, operation: Operation, result: Mapping[str, Any], request_id: str) -> Response:
         """See WireProtocol."""

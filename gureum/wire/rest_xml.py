@@ -19,8 +19,8 @@ from gureum.wire import events, faults, timestamps
 from gureum.wire.errors import ErrorValue, WireError
 from gureum.wire.http import Request, Response
 from gureum.wire.model import Member, Operation, ServiceModel, Shape
-from gureum.wire.rest import RequestBindings, ResponseBindings, content_type_given
-from gureum.wire.rest_json import ReadBody, WriteBody, payload_reader, payload_writer
+from gureum.wire.rest import Inputs, ReadBody, RequestBindings, ResponseBindings, content_type_given
+from gureum.wire.rest_json import WriteBody, payload_reader, payload_writer
 from gureum.wire.xml import XmlError, declaration, escape, parse
 from gureum.wire.xml_shapes import Read, XmlReaders, XmlWriters, write_error_members
 
@@ -120,22 +120,13 @@ class RestXmlProtocol:
     name = "rest-xml"
 
     def __init__(self) -> None:
-        self._inputs: dict[Operation, tuple[RequestBindings, ReadBody]] = {}
+        self._inputs = Inputs(_invalid, _body_reader)
         self._outputs: dict[Operation, tuple[ResponseBindings, WriteBody]] = {}
         self._errors: dict[Shape, ResponseBindings] = {}
 
     def parse(self, operation: Operation, request: Request, labels: Mapping[str, str]) -> dict[str, Any]:
         """See WireProtocol; errors are MalformedXML for bodies, InvalidArgument elsewhere."""
-        if operation.input is None:
-            return {}
-        compiled = self._inputs.get(operation)
-        if compiled is None:
-            bindings = RequestBindings(operation, operation.input, _invalid)
-            compiled = self._inputs[operation] = (bindings, _body_reader(bindings))
-        bindings, read = compiled
-        result = bindings.read(request, labels)
-        result.update(read(request.body))
-        return result
+        return self._inputs.read(operation, request, labels)
 
     def serialize(self, operation: Operation, result: Mapping[str, Any], request_id: str) -> Response:
         """See WireProtocol."""

@@ -10,7 +10,7 @@ import pytest
 
 from gureum.state.postgres import PostgresStore
 from gureum.state.store import StoreUnavailable, Transaction
-from tests.fixtures.postgres import PostgresServer
+from tests.fixtures.postgres import PostgresServer, postgres_running
 from tests.state.conftest import MakeStore
 
 pytestmark = pytest.mark.anyio
@@ -19,13 +19,8 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 def own_server() -> Iterator[PostgresServer]:
     """A server that a test may stop."""
-    server = PostgresServer()
-    try:
-        server.start()
+    with postgres_running() as server:
         yield server
-        server.stop()
-    finally:
-        server.remove()
 
 
 async def test_conflict_runs_the_work_again(make_postgres: MakeStore) -> None:
