@@ -21,7 +21,7 @@ log = Log("audit")
 
 flush_seconds: Final = 1.0
 gathered_max: Final = 1000
-held_max: Final = 100_000
+held_max: Final = 10_000
 """What is kept while nothing can be written; beyond it the oldest are lost, and the memory is not."""
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 import pytest
 
 from gureum.base import limits
+from gureum.gateway.connection import Connection
 from gureum.services.sts import sts
 from tests.support import jumping
 from tests.support.inprocess import Parts
@@ -53,12 +54,21 @@ class Wire:
 def talk(conversation: Talk) -> None:
     """Have `conversation` with a server in jumping time."""
 
+    async def with_wire(parts: Parts, wire: Wire) -> None:
+        await conversation(wire)
+
+    talk_with(with_wire)
+
+
+def talk_with(conversation: Callable[[Parts, Wire], Awaitable[None]]) -> None:
+    """The same, for a conversation that also looks at the server."""
+
     async def work() -> None:
         parts = Parts([sts])
         await parts.open()
         reader, writer = await asyncio.open_connection("127.0.0.1", parts.port)
         try:
-            await conversation(Wire(reader, writer))
+            await conversation(parts, Wire(reader, writer))
         finally:
             writer.close()
             await parts.close()
@@ -149,6 +159,36 @@ def test_a_slow_body_that_goes_on_is_taken() -> None:
         assert await wire.status() == 200
 
     talk(conversation)
+
+
+def test_all_bodies_together_have_a_size() -> None:
+    """What connections hold is bounded: 503, which clients try again, and the next one is served once there is room."""
+
+    async def conversation(parts: Parts, wire: Wire) -> None:
+        parts.front.buffered_bytes += limits.buffered_bytes_max
+        await wire.send(identity())
+        assert await wire.status() == 503
+        parts.front.buffered_bytes -= limits.buffered_bytes_max
+        assert await wire.closed_after() < 1
+        assert parts.front.buffered_bytes == 0
+
+    talk_with(conversation)
+
+
+def test_there_are_not_too_many_connections() -> None:
+    """One more is hung up on at once, and those that are there go on."""
+
+    async def conversation(parts: Parts, wire: Wire) -> None:
+        others = {Connection(parts.front, set()) for _ in range(limits.connections_max)}
+        parts.server.connections.update(others)
+        reader, writer = await asyncio.open_connection("127.0.0.1", parts.port)
+        assert await Wire(reader, writer).closed_after() < 1
+        writer.close()
+        parts.server.connections.difference_update(others)
+        await wire.send(HEALTH)
+        assert await wire.status() == 200
+
+    talk_with(conversation)
 
 
 ENDLESS = {

@@ -61,7 +61,8 @@ class Parts:
             clock=self.clock,
             kit=Kit(Ids(), Pager(b"0123456789abcdef"), Vault(bytes(32))),
         )
-        self._server = Server(Front(self.gateway, lambda: {"status": "running"}, secret_keys))
+        self.front = Front(self.gateway, lambda: {"status": "running"}, secret_keys)
+        self.server = Server(self.front)
         self._listening: asyncio.Server
         self._sweeper: asyncio.Task[None]
         self.port = 0
@@ -70,14 +71,14 @@ class Parts:
         """Serve on a free port of the loopback interface."""
         await self.store.open()
         self.recorder.start()
-        self._listening = await asyncio.get_running_loop().create_server(self._server.connect, "127.0.0.1", 0)
-        self._sweeper = asyncio.create_task(self._server.sweep())
+        self._listening = await asyncio.get_running_loop().create_server(self.server.connect, "127.0.0.1", 0)
+        self._sweeper = asyncio.create_task(self.server.sweep())
         self.port = self._listening.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
         """Stop serving."""
         self._listening.close()
-        await self._server.finish()
+        await self.server.finish()
         self._sweeper.cancel()
         await self.recorder.stop()
         await self.store.close()
@@ -86,9 +87,9 @@ class Parts:
         """What deadlines do in time: whatever is not whole yet ends, once all that was sent is answered."""
         for _ in range(10):
             await asyncio.sleep(0)
-        while tasks := [connection.task for connection in self._server.connections if connection.task is not None]:
+        while tasks := [connection.task for connection in self.server.connections if connection.task is not None]:
             await asyncio.wait(tasks)
-        for connection in tuple(self._server.connections):
+        for connection in tuple(self.server.connections):
             connection.expire(math.inf)
 
     async def recorded(self) -> list[Call]:
