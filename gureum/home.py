@@ -3,6 +3,9 @@
 DATA/lock                    held by the running cloud
 DATA/root-credentials.json   the root key, made at the first start (0600)
 DATA/root-key                the root secret, 32 random bytes, made at the first start (0600); see api/vault.py
+DATA/ca/ca.pem               the certificate that clients trust, made with the first server certificate (0644)
+DATA/ca/ca-key.pem           the key that it signs with (0600); see api/certificates.py
+DATA/ca/server.pem           the key and certificate that the cloud shows (0600)
 DATA/run/gureum.json         the running cloud, there from when it is ready until it stops (0600)
 DATA/state/                  the embedded store
 DATA/log/                    what a cloud in the background says
@@ -11,15 +14,17 @@ DATA/log/                    what a cloud in the background says
 from __future__ import annotations
 
 import fcntl
-import ipaddress
 import json
 import os
 import string
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from gureum.api.certificates import CertificateAuthority, CertificateError, is_current
 from gureum.api.principal import AccessKey, root
 from gureum.api.vault import secret_bytes
+from gureum.base.clock import host_ms
 from gureum.base.ids import Ids
 
 _KEY_ID_ALPHABET = string.ascii_uppercase + "234567"
@@ -42,6 +47,7 @@ class Home:
         self.data = data
         self.state = data / "state"
         self._run_file = data / "run" / "gureum.json"
+        self._ca = data / "ca"
         self._lock: int | None = None
 
     def open(self) -> None:
@@ -87,6 +93,31 @@ class Home:
             raise DamagedSecret(f"{path} has {len(secret)} bytes and not {secret_bytes}; restore it from a copy")
         return secret
 
+    def authority(self) -> CertificateAuthority:
+        """The cloud's CA, made when there is none yet.  Raises CertificateError."""
+        certificate, key = self._ca / "ca.pem", self._ca / "ca-key.pem"
+        if not certificate.exists():
+            made = CertificateAuthority.make(host_ms(), Ids())
+            self._ca.mkdir(mode=0o700, exist_ok=True)
+            write_private(key, made.key_pem)
+            write_private(certificate, made.certificate_pem, 0o644)
+        try:
+            return CertificateAuthority.load(certificate.read_bytes(), key.read_bytes())
+        except (CertificateError, FileNotFoundError) as error:
+            raise CertificateError(
+                f"{error}; restore {self._ca} from a copy, or remove it for a new CA, which clients have to be given"
+            ) from error
+
+    def server_certificate(self, names: Collection[str]) -> Path:
+        """The file with a certificate for `names` and its key, renewed when its time or its names are not right.
+
+        Raises CertificateError.  Processes that renew at once make one each; all are good, and the last one stays.
+        """
+        file, ca, now_ms = self._ca / "server.pem", self._ca / "ca.pem", host_ms()
+        if not file.exists() or not ca.exists() or not is_current(file.read_bytes(), ca.read_bytes(), names, now_ms):
+            write_private(file, self.authority().issue(names, now_ms, Ids()))
+        return file
+
     def announce(self, facts: dict[str, Any]) -> None:
         """Say that the cloud is ready.
 
@@ -104,20 +135,10 @@ class Home:
             os.close(file)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a server that listens on `host`."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file that only the owner may read: whole or not at all, and durable."""
+def write_private(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Write a file that only the owner may read, unless `mode` says more: whole or not at all, and durable."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     try:
         os.write(file, content)
         os.fsync(file)

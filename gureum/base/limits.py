@@ -19,6 +19,9 @@ body_bytes_max: Final = 16 * 1024 * 1024
 buffered_bytes_max: Final = 256 * 1024 * 1024
 """All request bodies together that are being received; beyond it new bodies are refused with 503."""
 
+handshake_seconds_max: Final = 10
+"""From a new connection to the end of its TLS handshake."""
+
 header_seconds_max: Final = 10
 """From the first byte of a request to the end of its headers."""
 

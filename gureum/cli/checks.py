@@ -31,6 +31,7 @@ free_bytes_needed = 256 * 1024 * 1024
 free_bytes_wanted = 4 * 1024 * 1024 * 1024
 open_files_wanted = 4096
 earliest_year = 2026
+PRIVATE = ("root-credentials.json", "root-key", "ca/ca-key.pem", "ca/server.pem")
 VOLATILE = {"tmpfs", "ramfs", "devtmpfs"}
 REMOTE = {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs"}
 
@@ -60,6 +61,7 @@ def examine(host: str, port: int, place: Place) -> Iterator[tuple[str, Result]]:
         ("sqlite", check_sqlite),
         ("address", lambda: check_address(host, port, place)),
         ("directory", lambda: check_directory(place.data)),
+        ("keys", lambda: check_keys(place.data)),
         ("space", lambda: check_space(place.data)),
         ("disk", lambda: check_file_system(place.data)),
         ("files", check_open_files),
@@ -106,7 +108,7 @@ def check_address(host: str, port: int, place: Place) -> Result:
     """The address can be listened on, or it is this cloud that listens."""
     running = place.running()
     if running is not None:
-        if is_healthy(running.connect_host, running.port):
+        if is_healthy(running.connect_host, running.port, running.ca):
             return Result(Verdict.GOOD, f"this cloud answers at {running.endpoint}")
         remedy = "see gureum logs; gureum down --force ends it"
         return Result(Verdict.BAD, f"process {running.pid} runs and does not answer at {running.endpoint}", remedy)
@@ -124,6 +126,21 @@ def check_directory(data: Path) -> Result:
     if data.exists() and data.stat().st_mode & 0o077:
         return Result(Verdict.DOUBTFUL, f"{data} is open to other users", f"chmod 700 {data}")
     return Result(Verdict.GOOD, str(data))
+
+
+def check_keys(data: Path) -> Result:
+    """The files that hold keys can be read by their owner alone."""
+    try:
+        found = [file for name in PRIVATE if (file := data / name).exists()]
+        public = [file for file in found if file.stat().st_mode & 0o077]
+    except PermissionError as error:
+        return Result(Verdict.BAD, f"{error.filename} cannot be looked at", "the cloud belongs to another user")
+    if public:
+        names = " ".join(map(str, public))
+        return Result(
+            Verdict.BAD, f"open to other users: {names}", f"chmod 600 {names}, and think of who has read them"
+        )
+    return Result(Verdict.GOOD, f"{len(found)} files, private" if found else "none yet")
 
 
 def check_space(data: Path) -> Result:

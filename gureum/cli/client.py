@@ -1,5 +1,7 @@
 """A client of the cloud's own service, `gureum`: JSON 1.0 over HTTP, signed with the root key.
 
+A cloud that serves TLS is verified with its own CA and with no other.
+
 The command asks the cloud for what it shows, through the same door as everybody else; nothing here reads its state.
 Proxies of the environment are left aside: the cloud is on this machine.  Rejected: boto3, which is not a requirement
 of the cloud and takes longer to load than most commands to run.
@@ -12,11 +14,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gureum.cli.errors import Failed
 from gureum.cli.place import Credentials, Place, Running
+
+if TYPE_CHECKING:
+    import http.client
 
 health_path = "/_gureum/health"
 health_seconds_max = 2.0
@@ -64,34 +70,44 @@ class Client:
     def _exchange(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
         running = self._running
         try:
-            return exchange(running.connect_host, running.port, call_seconds_max, method, path, headers, body)
+            connection = connect(running.connect_host, running.port, call_seconds_max, running.ca)
+            return exchange(connection, method, path, headers, body)
         except TimeoutError as error:
             raise Failed(f"the cloud at {running.endpoint} did not answer in {call_seconds_max:.0f} s") from error
         except OSError as error:
             raise Failed(f"the cloud at {running.endpoint} cannot be reached: {error}") from error
 
 
-def is_healthy(host: str, port: int) -> bool:
+def is_healthy(host: str, port: int, ca: Path | None = None) -> bool:
     """Whether a cloud answers its health check there."""
     try:
-        return exchange(host, port, health_seconds_max, "GET", health_path)[0] == HTTPStatus.OK
+        return exchange(connect(host, port, health_seconds_max, ca), "GET", health_path)[0] == HTTPStatus.OK
     except OSError:
         return False
 
 
+def connect(host: str, port: int, seconds_max: float, ca: Path | None) -> http.client.HTTPConnection:
+    """A connection, made by its first request; over TLS when there is a CA to verify it with.  OSError without it."""
+    import http.client
+
+    if ca is None:
+        return http.client.HTTPConnection(host, port, timeout=seconds_max)
+    import ssl
+
+    context = ssl.create_default_context(cafile=ca)
+    return http.client.HTTPSConnection(host, port, timeout=seconds_max, context=context)
+
+
 def exchange(
-    host: str,
-    port: int,
-    seconds_max: float,
+    connection: http.client.HTTPConnection,
     method: str,
     path: str,
     headers: Mapping[str, str] = MappingProxyType({}),
     body: bytes = b"",
 ) -> tuple[int, bytes]:
-    """One request on a connection of its own: status and body.  OSError, also for what is no HTTP."""
+    """The one request of a connection: status and body.  OSError, also for what is no HTTP."""
     import http.client
 
-    connection = http.client.HTTPConnection(host, port, timeout=seconds_max)
     try:
         connection.request(method, path, body, dict(headers))
         response = connection.getresponse()

@@ -4,6 +4,7 @@
     DATA/state/                  everything in the cloud, unless the state is in a database
     DATA/root-credentials.json   the root key, 0600; written by the cloud when it starts for the first time
     DATA/run/gureum.json         the running cloud, 0600; there from when it is ready until it stops
+    DATA/ca/ca.pem               the CA whose certificate the cloud shows, once it has served TLS
     DATA/log/gureum.log          what a cloud in the background says
 
 One directory is one cloud: a second one in it is refused, others run beside it in directories and on ports of their
@@ -16,7 +17,6 @@ Source: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html (starttime), 
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import os
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from gureum.base.addresses import is_loopback
 from gureum.cli.errors import Failed, NotRunning
 
 start_tolerance_seconds = 2.0
@@ -47,7 +48,7 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Running:
-    """A running cloud, as it described itself when it was ready."""
+    """A running cloud, as it described itself when it was ready; `ca` is what to verify it with when it serves TLS."""
 
     pid: int
     host: str
@@ -55,6 +56,7 @@ class Running:
     workers: int
     started: datetime
     state: str | None = None
+    ca: Path | None = None
 
     @property
     def connect_host(self) -> str:
@@ -64,18 +66,16 @@ class Running:
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach it."""
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return is_loopback(self.host)
 
     @property
     def endpoint(self) -> str:
         """The endpoint URL for clients on this machine."""
+        scheme = "http" if self.ca is None else "https"
         if self.connect_host in {"127.0.0.1", "::1"}:
-            return f"http://localhost:{self.port}"
+            return f"{scheme}://localhost:{self.port}"
         host = f"[{self.connect_host}]" if ":" in self.connect_host else self.connect_host
-        return f"http://{host}:{self.port}"
+        return f"{scheme}://{host}:{self.port}"
 
 
 class Place:
@@ -87,6 +87,7 @@ class Place:
         self.credentials_file = self.data / "root-credentials.json"
         self.lock_file = self.data / "lock"
         self.state = self.data / "state"
+        self.ca_file = self.data / "ca" / "ca.pem"
         self.log_file = self.data / "log" / "gureum.log"
 
     @classmethod
@@ -107,6 +108,7 @@ class Place:
                 workers=int(document["workers"]),
                 started=_moment(document["started"]),
                 state=document.get("state"),
+                ca=self.ca_file if document.get("scheme") == "https" else None,
             )
         except (KeyError, TypeError, ValueError) as error:
             raise Failed(f"{self.run_file} is damaged ({error}); stop the cloud by hand and remove the file") from error

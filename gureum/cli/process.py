@@ -40,21 +40,23 @@ class Launch:
     host: str
     workers: int
     state: str | None
+    tls: bool
 
     @classmethod
     def like(cls, running: Running) -> Launch:
         """The way a running cloud was started."""
-        return cls(running.port, running.host, running.workers, running.state)
+        return cls(running.port, running.host, running.workers, running.state, running.ca is not None)
 
     def command(self, place: Place) -> list[str]:
         """The command that starts this cloud in the foreground."""
         # -P: the working directory is no place to import from.
         command = [sys.executable, "-P", "-m", "gureum", "up", "--data", str(place.data)]
-        return [*command, "--port", str(self.port), "--host", self.host, "--workers", str(self.workers)]
+        command += ["--port", str(self.port), "--host", self.host, "--workers", str(self.workers)]
+        return [*command, "--tls"] if self.tls else command
 
     def environment(self) -> dict[str, str]:
         """The environment for that command; it carries the state's URL, which everybody could see in the command."""
-        variables = {name: value for name, value in os.environ.items() if name != "GUREUM_STATE"}
+        variables = {name: value for name, value in os.environ.items() if name not in {"GUREUM_STATE", "GUREUM_TLS"}}
         return variables if self.state is None else {**variables, "GUREUM_STATE": self.state}
 
 
@@ -100,7 +102,7 @@ def wait_until_ready(place: Place, child: subprocess.Popen[bytes]) -> Running | 
     try:
         while child.poll() is None and time.monotonic() < deadline:
             running = place.running()
-            if running and running.pid == child.pid and is_healthy(running.connect_host, running.port):
+            if running and running.pid == child.pid and is_healthy(running.connect_host, running.port, running.ca):
                 return running
             spinner.turn()
             time.sleep(poll_seconds)

@@ -37,10 +37,12 @@ def status(only_pid: bool, as_json: bool, place: Place) -> None:
         click.echo(json.dumps(status_document(place, running, cloud), indent=2))
         return
     click.echo(f"{good('running')}, process {running.pid}")
+    ca = [] if running.ca is None else [("ca", str(running.ca))]
     click.echo(
         rows(
             [
                 ("endpoint", cloud["Endpoint"]),
+                *ca,
                 ("account", cloud["Account"]),
                 ("version", cloud["Version"]),
                 ("started", f"{moment(cloud['StartedAt'])} {faint(f'{span(age(running))} ago')}"),
@@ -70,6 +72,9 @@ def env(region: str, as_json: bool, place: Place) -> None:
         "AWS_DEFAULT_REGION": region,
         "AWS_REGION": region,  # the SDK for JavaScript reads no other
     }
+    if running.ca is not None:
+        variables["AWS_CA_BUNDLE"] = str(running.ca)
+        variables["NODE_EXTRA_CA_CERTS"] = str(running.ca)  # the SDK for JavaScript knows no AWS_CA_BUNDLE
     if as_json:
         click.echo(json.dumps(variables, indent=2))
         return
@@ -134,4 +139,5 @@ def age(running: Running) -> float:
 def status_document(place: Place, running: Running, cloud: dict[str, Any]) -> dict[str, Any]:
     """The status for scripts: what the cloud says of itself, and where it runs."""
     started = moment(cloud["StartedAt"])
-    return {"Running": True, "Pid": running.pid, "Data": str(place.data), **cloud, "StartedAt": started}
+    ca = {} if running.ca is None else {"CaFile": str(running.ca)}
+    return {"Running": True, "Pid": running.pid, "Data": str(place.data), **ca, **cloud, "StartedAt": started}

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from dataclasses import asdict
 
 import click
 from click.core import ParameterSource
 
+from gureum.base.addresses import is_loopback
 from gureum.cli.client import Client
 from gureum.cli.errors import Failed
 from gureum.cli.options import data_option
@@ -30,15 +32,16 @@ from gureum.cli.terminal import faint, good, rows, title
     envvar="GUREUM_STATE",
     help="Keep the state in PostgreSQL or what speaks its protocol: postgresql://… ($GUREUM_STATE).",
 )
+@click.option("--tls", is_flag=True, envvar="GUREUM_TLS", help="Serve TLS on this machine too; beyond it, always.")
 @click.option("-d", "--detach", is_flag=True, help="Run in the background.")
 @data_option
 @click.pass_context
 def up(
-    context: click.Context, port: int, host: str, workers: int, state: str | None, detach: bool, place: Place
+    context: click.Context, port: int, host: str, workers: int, state: str | None, tls: bool, detach: bool, place: Place
 ) -> None:
     """Start a cloud."""
     running = place.running()
-    launch = Launch(port, host, workers, state)
+    launch = Launch(port, host, workers, state, tls or not is_loopback(host))
     if running is not None:
         refuse_other_launch(context, running, launch)
         click.echo(f"already running, process {running.pid}")
@@ -71,20 +74,26 @@ def become(place: Place, launch: Launch) -> int:
     """Run a cloud in this process until it is stopped; its exit code."""
     from gureum.main import Settings, run
 
-    settings = Settings(port=launch.port, host=launch.host, data=place.data, workers=launch.workers, state=launch.state)
-    return run(settings)
+    return run(Settings(data=place.data, **asdict(launch)))
 
 
 def refuse_other_launch(context: click.Context, running: Running, asked: Launch) -> None:
     """Failed when something was asked for explicitly that the running cloud is not."""
-    for name in ("port", "host", "workers", "state"):
+    for name in ("port", "host", "workers", "state", "tls"):
         given = context.get_parameter_source(name) is not ParameterSource.DEFAULT
         is_so = getattr(Launch.like(running), name)
         if given and getattr(asked, name) != is_so:
             raise Failed(
-                f"a cloud is already running in {running_place(context)} with --{name} {is_so}; "
+                f"a cloud is already running in {running_place(context)} {how(name, is_so)}; "
                 "stop it first (gureum down), or give the new one a directory of its own (--data DIR)"
             )
+
+
+def how(name: str, value: object) -> str:
+    """A setting of a running cloud as the option that it was started with."""
+    if isinstance(value, bool):
+        return f"{'with' if value else 'without'} --{name}"
+    return f"with --{name} {value}"
 
 
 def running_place(context: click.Context) -> str:
@@ -97,6 +106,7 @@ def summary(place: Place, running: Running) -> str:
     lines = [
         ("endpoint", title(running.endpoint)),
         ("keys", keys(place, running)),
+        *([] if running.ca is None else [("ca", str(running.ca))]),
         ("services", offered(place)),
         ("data", str(place.data)),
         ("log", str(place.log_file)),

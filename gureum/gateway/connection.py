@@ -74,12 +74,13 @@ class Incoming:
 class Peer:
     """The client of one request, as the gateway knows it."""
 
-    __slots__ = ("_connection", "address", "endpoint")
+    __slots__ = ("_connection", "address", "endpoint", "secure")
 
-    def __init__(self, connection: Connection, address: str, endpoint: str) -> None:
+    def __init__(self, connection: Connection, address: str, scheme: str, host: str) -> None:
         self._connection = connection
         self.address = address
-        self.endpoint = endpoint
+        self.endpoint = f"{scheme}://{host}"
+        self.secure = scheme == "https"
 
     @property
     def gone(self) -> bool:
@@ -138,6 +139,8 @@ class Connection(asyncio.Protocol):
         self._connections.discard(self)
         self._front.buffered_bytes -= self._incoming.size + sum(incoming.size for incoming in self._waiting)
         self._waiting.clear()
+        self._incoming.body.clear()
+        del self._parser  # which knows this connection; in a circle both would stay until garbage is collected
         if self._writable is not None and not self._writable.done():
             self._writable.set_result(None)
         if self.watcher is not None:
@@ -325,6 +328,7 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
         finally:
             self._front.buffered_bytes -= incoming.size
+            incoming.body.clear()  # a connection that waits for its next request holds the last one
             self.watcher = None
             self.task = None
         if self.lost:
@@ -341,7 +345,7 @@ class Connection(asyncio.Protocol):
 
     async def _answer(self, incoming: Incoming) -> Response:
         request = incoming.request()
-        peer = Peer(self, self._address, f"{self._scheme}://{request.headers.get('host', 'localhost')}")
+        peer = Peer(self, self._address, self._scheme, request.headers.get("host", "localhost"))
         if incoming.error is not None:
             return self._front.refuse(request, peer, incoming.error)
         return await self._front.answer(request, peer)

@@ -1,5 +1,7 @@
 """Sockets, and what serves on them: connections (`connection.py`), their deadlines, and a graceful end.
 
+Over TLS connections come through a door of their own (`tls.py`).
+
 Several worker processes listen on the same port with SO_REUSEPORT, and the kernel spreads connections over them.  A
 port that somebody else has is refused first, because SO_REUSEPORT would share it silently.
 """
@@ -9,11 +11,13 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Final
 
 from gureum.gateway.connection import Connection
 from gureum.gateway.front import Front
+from gureum.gateway.tls import Door, Tls
 
 _backlog: Final = 2048
 _shutdown_seconds: Final = 2
@@ -37,10 +41,11 @@ def listen(host: str, port: int, count: int) -> list[socket.socket]:
 
 
 class Server:
-    """Serves on a socket that is already open, until it is told to stop."""
+    """Serves on a socket that is already open, until it is told to stop; with `tls` nothing but TLS."""
 
-    def __init__(self, front: Front) -> None:
+    def __init__(self, front: Front, tls: Tls | None = None) -> None:
         self._front = front
+        self._tls = tls
         self._stopping = asyncio.Event()
         self.connections: set[Connection] = set()
 
@@ -57,16 +62,27 @@ class Server:
         for number in _signals:
             loop.add_signal_handler(number, self.stop)
         try:
-            server = await loop.create_server(self.connect, sock=sock, backlog=_backlog)
-            sweeper = asyncio.create_task(self.sweep(), name="deadlines")
-            ready()
-            await self._stopping.wait()
-            server.close()
+            async with self._accepting(sock):
+                sweeper = asyncio.create_task(self.sweep(), name="deadlines")
+                ready()
+                await self._stopping.wait()
             await self.finish()
             sweeper.cancel()
         finally:
             for number in _signals:
                 loop.remove_signal_handler(number)
+
+    @asynccontextmanager
+    async def _accepting(self, sock: socket.socket) -> AsyncIterator[None]:
+        if self._tls is not None:
+            async with Door(self._tls, self.connect, self.connections).open(sock):
+                yield
+            return
+        server = await asyncio.get_running_loop().create_server(self.connect, sock=sock, backlog=_backlog)
+        try:
+            yield
+        finally:
+            server.close()
 
     def connect(self) -> Connection:
         """The protocol of a new connection."""

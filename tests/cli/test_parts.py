@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import click
 import pytest
@@ -56,9 +58,9 @@ def test_moments_far_ahead() -> None:
 )
 def test_the_endpoint_for_clients_on_this_machine(host: str, endpoint: str) -> None:
     """A wildcard is an address to listen on, not one to connect to."""
-    assert (
-        Running(pid=1, host=host, port=4566, workers=1, started=datetime(2026, 1, 1, tzinfo=UTC)).endpoint == endpoint
-    )
+    plain = Running(pid=1, host=host, port=4566, workers=1, started=datetime(2026, 1, 1, tzinfo=UTC))
+    assert plain.endpoint == endpoint
+    assert replace(plain, ca=Path("ca.pem")).endpoint == endpoint.replace("http:", "https:")
 
 
 def test_a_process_is_told_apart_from_a_later_one_with_its_number() -> None:

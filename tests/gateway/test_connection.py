@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import pytest
 
 from gureum.base import limits
-from gureum.gateway.connection import Connection
+from gureum.gateway.connection import Connection, Incoming
 from gureum.services.sts import sts
 from tests.support import jumping
 from tests.support.inprocess import Parts
@@ -171,6 +173,35 @@ def test_all_bodies_together_have_a_size() -> None:
         parts.front.buffered_bytes -= limits.buffered_bytes_max
         assert await wire.closed_after() < 1
         assert parts.front.buffered_bytes == 0
+
+    talk_with(conversation)
+
+
+def test_a_body_is_let_go_with_its_answer() -> None:
+    """A kept connection that held its last body would hold what no bound counts any more."""
+
+    async def conversation(wire: Wire) -> None:
+        await wire.send(identity(body="x" * 100_000))
+        await wire.status()
+        assert not [held for held in gc.get_objects() if isinstance(held, Incoming) and held.body]
+
+    talk(conversation)
+
+
+def test_a_connection_that_ended_is_gone() -> None:
+    """At once: over TLS it may hold half a megabyte, and the garbage collector counts objects and not bytes."""
+
+    async def conversation(parts: Parts, wire: Wire) -> None:
+        await wire.send(HEALTH)
+        assert await wire.status() == 200
+        connections = [weakref.ref(connection) for connection in parts.server.connections]
+        gc.disable()
+        try:
+            wire.writer.close()
+            await jumping.pause(1)
+            assert [connection() for connection in connections] == [None]
+        finally:
+            gc.enable()
 
     talk_with(conversation)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import NamedTuple, Self
 
@@ -30,10 +32,13 @@ class Answer(NamedTuple):
 
 
 class Line:
-    """One connection, of which every byte is the test's."""
+    """One connection, of which every byte is the test's; over TLS when there is a CA to verify it with."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, ca: Path | None = None) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), ANSWER_SECONDS)
+        if ca is not None:
+            context = ssl.create_default_context(cafile=ca)
+            self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
         self._file = self.socket.makefile("rb")
 
     def __enter__(self) -> Self:
@@ -78,9 +83,9 @@ class Line:
         self.socket.close()
 
 
-def ask(port: int, data: bytes) -> Answer:
+def ask(port: int, data: bytes, ca: Path | None = None) -> Answer:
     """One exchange on a connection of its own."""
-    with Line(port) as line:
+    with Line(port, ca) as line:
         return line.ask(data)
 
 
