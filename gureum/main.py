@@ -17,41 +17,61 @@ import msgspec
 import uvloop
 
 from gureum import __version__
+from gureum.api.certificates import CertificateError
 from gureum.api.context import Kit
 from gureum.api.principal import AccessKey, root
 from gureum.api.service import Service
 from gureum.api.vault import Vault, VaultError
 from gureum.base import log as logging
+from gureum.base.addresses import is_loopback
 from gureum.base.clock import Clock, host_ms, to_datetime
 from gureum.base.ids import Ids
 from gureum.control.clock import Keeper
-from gureum.control.controller import Pass
+from gureum.control.controller import Controller, Pass
 from gureum.control.lease import Leadership
 from gureum.control.runner import Runner
 from gureum.control.timers import timers
 from gureum.gateway.audit import Recorder
-from gureum.gateway.authenticate import Authenticator, RootKeys
-from gureum.gateway.authorize import RootOnly
+from gureum.gateway.authenticate import Authenticator
+from gureum.gateway.authority import Authority
 from gureum.gateway.front import Front
 from gureum.gateway.invoke import Gateway
 from gureum.gateway.route import Router
 from gureum.gateway.server import Server, listen
-from gureum.home import AlreadyRunning, DamagedSecret, Home, is_loopback
+from gureum.gateway.tls import Tls, server_names
+from gureum.home import AlreadyRunning, DamagedSecret, Home
+from gureum.identity.keyring import KeyRing
+from gureum.identity.tables import ensure_account
 from gureum.services.cloud import cloud
 from gureum.services.cloud.controllers import controllers as cloud_passes
 from gureum.services.cloud.records import Facts, Offering
 from gureum.services.cloud.service import OWNER
 from gureum.services.cloud.tables import write_facts
+from gureum.services.cloudtrail import cloudtrail
+from gureum.services.cloudtrail.controllers import controllers as cloudtrail_passes
+from gureum.services.cloudtrail.courier import Courier, NoBuckets
+from gureum.services.cloudtrail.librarian import Librarian
+from gureum.services.iam import iam
+from gureum.services.iam.controllers import controllers as iam_passes
+from gureum.services.organizations import organizations
+from gureum.services.organizations.controllers import controllers as organizations_passes
 from gureum.services.sqs import sqs
 from gureum.services.sqs.controllers import controllers as sqs_passes
 from gureum.services.sts import sts
 from gureum.state.paging import Pager
 from gureum.state.sqlite import SqliteStore
-from gureum.state.store import Store, StoreFull, StoreUnavailable
+from gureum.state.store import Store, StoreFull, StoreUnavailable, Transaction
 from gureum.workers import Workers
 
-SERVICES: Final[tuple[Service, ...]] = (cloud, sqs, sts)
-PASSES: Final[tuple[Pass, ...]] = (*cloud_passes, *sqs_passes, timers.controller())
+SERVICES: Final[tuple[Service, ...]] = (cloud, cloudtrail, iam, organizations, sqs, sts)
+PASSES: Final[tuple[Pass, ...]] = (
+    *cloud_passes,
+    *cloudtrail_passes,
+    *iam_passes,
+    *organizations_passes,
+    *sqs_passes,
+    timers.controller(),
+)
 
 log = logging.Log("main")
 
@@ -64,6 +84,12 @@ class Settings(msgspec.Struct, frozen=True):
     host: str = "127.0.0.1"
     workers: int = 1
     state: str | None = None
+    tls: bool = False
+
+    @property
+    def secure(self) -> bool:
+        """Whether the cloud serves TLS and nothing else: beyond loopback always."""
+        return self.tls or not is_loopback(self.host)
 
 
 def run(settings: Settings) -> int:
@@ -74,16 +100,17 @@ def run(settings: Settings) -> int:
         home.open()
         vault = Vault(home.root_secret())
         sockets = listen(settings.host, settings.port, settings.workers)
-    except (AlreadyRunning, DamagedSecret, OSError) as error:
+        tls = _tls(settings, home, sockets[0])
+    except (AlreadyRunning, CertificateError, DamagedSecret, OSError) as error:
         log.error("cannot start", why=error)
         return 1
     try:
-        return _run(settings, home, vault, sockets)
+        return _run(settings, home, vault, sockets, tls)
     finally:
         home.close()
 
 
-def _run(settings: Settings, home: Home, vault: Vault, sockets: list[socket.socket]) -> int:
+def _run(settings: Settings, home: Home, vault: Vault, sockets: list[socket.socket], tls: Tls | None) -> int:
     keys = _root_keys(settings, home)
 
     def ready() -> None:
@@ -94,7 +121,7 @@ def _run(settings: Settings, home: Home, vault: Vault, sockets: list[socket.sock
         log.info("ready", version=__version__, host=settings.host, port=sockets[0].getsockname()[1])
 
     def work(number: int, started: Callable[[], None]) -> int:
-        worker = Worker(settings, home, keys, vault, sockets[number], number, started)
+        worker = Worker(settings, home, keys, vault, sockets[number], tls, number, started)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(worker.serve())
 
@@ -111,15 +138,28 @@ def _root_keys(settings: Settings, home: Home) -> list[AccessKey]:
     return keys
 
 
+def _tls(settings: Settings, home: Home, sock: socket.socket) -> Tls | None:
+    """What TLS needs when the cloud serves it.  Made before the workers are, which share it."""
+    if not settings.secure:
+        return None
+    address = sock.getsockname()[0]
+    return Tls(lambda: home.server_certificate(server_names(settings.host, address)))
+
+
 def _announcement(settings: Settings, sock: socket.socket) -> dict[str, Any]:
     return {
         "pid": os.getpid(),
+        "scheme": _scheme(settings),
         "host": settings.host,
         "port": sock.getsockname()[1],
         "workers": settings.workers,
         "started": to_datetime(host_ms()).isoformat(),
         "state": settings.state,
     }
+
+
+def _scheme(settings: Settings) -> str:
+    return "https" if settings.secure else "http"
 
 
 def open_store(settings: Settings, home: Home, on_failure: Callable[[StoreUnavailable], None]) -> Store:
@@ -141,11 +181,13 @@ class Worker:
         keys: list[AccessKey],
         vault: Vault,
         sock: socket.socket,
+        tls: Tls | None,
         number: int,
         started: Callable[[], None],
     ) -> None:
         self._settings = settings
         self._sock = sock
+        self._tls = tls
         self._started = started
         self._failed = False
         self._clock = Clock()
@@ -168,19 +210,26 @@ class Worker:
         await self._note_start()
         await Keeper(self._store, self._clock).start()
         recorder = Recorder(self._store)
+        local = is_loopback(self._settings.host)
+        keys = KeyRing(self._store, self._clock, self._vault, self._keys, open_accounts=local)
+        authority = Authority(SERVICES, recorder)
         gateway = Gateway(
             router=Router(SERVICES),
-            authenticator=Authenticator(RootKeys(self._keys), self._clock),
-            authorizer=RootOnly(),
+            authenticator=Authenticator(keys, self._clock),
+            authority=authority,
             recorder=recorder,
             store=self._store,
             clock=self._clock,
-            kit=Kit(self._ids, Pager(self._vault.page_key), self._vault),
+            kit=Kit(self._ids, Pager(self._vault.page_key), self._vault, authority),
         )
-        controllers = [declared.bind(self._store, self._clock, self._ids) for declared in PASSES]
+        controllers: list[Controller] = [
+            *(declared.bind(self._store, self._clock, self._ids) for declared in PASSES),
+            Courier(self._store, self._clock, self._ids, self._vault, NoBuckets()),
+            Librarian(self._store, self._clock),
+        ]
         runner = Runner(controllers, self._store, self._clock, Leadership(self._store, self._clock, self._owner))
         secret_keys = not is_loopback(self._settings.host)
-        self._server = Server(Front(gateway, self._health, secret_keys))
+        self._server = Server(Front(gateway, self._health, secret_keys), self._tls)
         recorder.start()
         runner.start()
         await self._server.serve(self._sock, self._started)
@@ -190,10 +239,15 @@ class Worker:
         return 1 if self._failed else 0
 
     async def _note_start(self) -> None:
-        """Note how the cloud was started; on a full disk the start before is what DescribeCloud shows."""
+        """Note how the cloud was started, and its first account; on a full disk the start before is what is shown."""
         facts = self._facts()
+
+        def note(tx: Transaction) -> None:
+            write_facts(tx, facts)
+            ensure_account(tx, OWNER, OWNER, self._clock.host_ms())
+
         try:
-            await self._store.transact(lambda tx: write_facts(tx, facts))
+            await self._store.transact(note)
         except StoreFull as error:
             log.warning("start not noted", why=error)
 
@@ -205,7 +259,7 @@ class Worker:
         host = "localhost" if is_loopback(host) else host
         return Facts(
             version=__version__,
-            endpoint=f"http://{f'[{host}]' if ':' in host else host}:{port}",
+            endpoint=f"{_scheme(self._settings)}://{f'[{host}]' if ':' in host else host}:{port}",
             started_host_ms=self._clock.host_ms(),
             workers=self._settings.workers,
             state="embedded" if self._settings.state is None else _without_password(self._settings.state),

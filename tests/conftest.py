@@ -22,6 +22,16 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 
 @pytest.fixture(scope="session")
+def restless_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A running cloud that tests share who put its clock forward: its time is nobody else's.
+
+    A module of such tests takes it in the place of `cloud`.
+    """
+    with running(tmp_path_factory.mktemp("restless")) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """One server per test process."""
     with postgres_running() as server:

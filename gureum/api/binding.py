@@ -7,11 +7,13 @@ key of a TypedDict that is no member of the structure, a result that is no membe
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
 
+from gureum.api import calls
+from gureum.api.calls import Hidden
 from gureum.api.errors import NotSupported
 from gureum.wire.model import Operation, ServiceModel, Shape
 
@@ -24,11 +26,16 @@ class Endpoint:
 
     function: Callable[..., Any]
     signature: inspect.Signature
-    action: str | None
     resource: Callable[..., str | list[str]]
-    readonly: bool
-    harmless: Mapping[str, str]
-    hidden: frozenset[str]
+    action: str | None = None
+    keys: Callable[..., Any] | None = None
+    also: Callable[..., Any] | None = None
+    identify: Callable[..., Any] | None = None
+    unguarded: str = ""
+    readonly: bool = False
+    harmless: Mapping[str, str] = field(default_factory=dict)
+    hidden: frozenset[str] = frozenset()
+    data: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +47,13 @@ class Binding:
     action: str
     resource: Callable[..., str | list[str]]
     readonly: bool
-    hidden: frozenset[str]
+    hidden: Hidden
     parameters: Mapping[str, str]
     """Member name to parameter name."""
     harmless: frozenset[str]
     checks: tuple[tuple[str, Check], ...]
     """For members with structures inside: refuses what the handler's annotations do not name."""
+    endpoint: Endpoint
 
     def arguments(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The keyword arguments for the function.  Raises NotSupported, naming the member."""
@@ -107,11 +115,39 @@ def _bind(operation: Operation, endpoint: Endpoint) -> Binding:
         action=endpoint.action or f"{operation.service.signing_name}:{operation.name}",
         resource=endpoint.resource,
         readonly=endpoint.readonly,
-        hidden=endpoint.hidden,
+        hidden=_hidden(operation, endpoint),
         parameters=parameters,
         harmless=frozenset(endpoint.harmless),
         checks=tuple(checks),
+        endpoint=endpoint,
     )
+
+
+def _hidden(operation: Operation, endpoint: Endpoint) -> Hidden:
+    """What the record does not show: what the decorator names, and what the model calls sensitive."""
+    paths = {tuple(path.split(".")) for path in endpoint.hidden}
+    for shape in (operation.input, operation.output):
+        if shape is not None:
+            paths.update(_sensitive(shape, ()))
+    for path in paths:
+        assert any(shape is not None and path[0] in shape.members for shape in (operation.input, operation.output)), (
+            f"{_where(endpoint)}: hidden names {path[0]}, which {operation.id} does not have"
+        )
+    return calls.hide(paths)
+
+
+def _sensitive(shape: Shape, outer: tuple[Shape, ...]) -> Iterator[tuple[str, ...]]:
+    """Paths to the sensitive members of `shape`, through structures, lists and maps, each shape once on a path."""
+    if shape.type == "structure" and shape not in outer:
+        for name, member in shape.members.items():
+            if member.shape.sensitive:
+                yield (name,)
+            else:
+                yield from ((name, *rest) for rest in _sensitive(member.shape, (*outer, shape)))
+    elif shape.type == "list":
+        yield from _sensitive(shape.member.shape, outer)
+    elif shape.type == "map":
+        yield from _sensitive(shape.value.shape, outer)
 
 
 def _compile_check(operation: Operation, hint: Any, shape: Shape, where: str) -> Check | None:

@@ -12,6 +12,7 @@ Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Co
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 
@@ -63,9 +64,13 @@ class InsufficientStorage(ApiError):
 
 
 class AccessDenied(ApiError):
-    """The principal may not do this."""
+    """The principal may not do this.  `encoded` gives the whole decision, sealed, for services that show it."""
 
     status = 403
+
+    def __init__(self, message: str | None = None, encoded: Callable[[], str] | None = None) -> None:
+        super().__init__(message)
+        self.encoded = encoded
 
 
 class ForeignPage(ApiError):

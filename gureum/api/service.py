@@ -18,15 +18,42 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Required, TypedDict, TypeVar, Unpack
 
 from gureum.api.binding import Binding, Endpoint, bind
 from gureum.api.context import Context
+from gureum.api.guards import Also, Guardian, Identify, KeysOf, TagsOf
 from gureum.wire.model import ServiceModel
 from gureum.wire.validate import Wording
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 Resource = Callable[[Context, Mapping[str, Any]], str | list[str]]
+
+
+class Declared(TypedDict, total=False):
+    """What an operation declares about itself, beside its signature."""
+
+    action: str
+    """The IAM action, when it is not the operation's own name."""
+    resource: Required[Resource]
+    """Gives the ARNs that the call concerns."""
+    keys: KeysOf
+    """Gives the condition keys that the request has because of what it asks for."""
+    also: Also
+    """Gives further permissions that it needs."""
+    identify: Identify
+    """Says who the caller is, for operations that are not signed."""
+    unguarded: str
+    """The reason why it needs no permission."""
+    readonly: bool
+    """Whether it may not write."""
+    harmless: Mapping[str, str]
+    """Members that are left out, each with the reason why that changes nothing."""
+    hidden: frozenset[str]
+    """Members of input or output that the record of calls does not show (`AccessKey.SecretAccessKey` for one inside a
+    structure).  Those that the model calls sensitive need not be named."""
+    data: str
+    """CloudTrail's resource type, for data events (`AWS::SQS::Queue`)."""
 
 
 def any_resource(ctx: Context, values: Mapping[str, Any]) -> str:
@@ -38,43 +65,30 @@ class Service:
     """The operations of one AWS service.
 
     `name` is what botocore calls the service.  `wording` says what is wrong with a request that breaks the model's
-    constraints, where AWS says it differently for this service than for its protocol (`wire.validate`).
+    constraints, where AWS says it differently for this service than for its protocol (`wire.validate`).  `guardian`
+    gives the policy that a resource of the service has itself, `tags` its tags (`api.guards`).
     """
 
-    def __init__(self, name: str, *, wording: Wording | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        wording: Wording | None = None,
+        guardian: Guardian | None = None,
+        tags: TagsOf | None = None,
+    ) -> None:
         self.name = name
         self.wording = wording
+        self.guardian = guardian
+        self.tags = tags
         self._endpoints: list[Endpoint] = []
         self._bindings: dict[int, dict[str, Binding]] = {}
 
-    def operation(
-        self,
-        *,
-        action: str | None = None,
-        resource: Resource,
-        readonly: bool = False,
-        harmless: Mapping[str, str] | None = None,
-        hidden: frozenset[str] = frozenset(),
-    ) -> Callable[[Handler], Handler]:
-        """Make the decorated function an operation.
-
-        `action` is the IAM action, when it is not the operation's own name.  `resource` gives the ARNs that the call
-        concerns.  `readonly` operations may not write.  `harmless` maps members that are left out to the reason.
-        `hidden` names members (of input or output) that the record of calls does not show.
-        """
+    def operation(self, **declared: Unpack[Declared]) -> Callable[[Handler], Handler]:
+        """Make the decorated function an operation; `Declared` says what is declared about it."""
 
         def register(function: Handler) -> Handler:
-            self._endpoints.append(
-                Endpoint(
-                    function=function,
-                    signature=inspect.signature(function),
-                    action=action,
-                    resource=resource,
-                    readonly=readonly,
-                    harmless=dict(harmless or {}),
-                    hidden=hidden,
-                )
-            )
+            self._endpoints.append(Endpoint(function, inspect.signature(function), **declared))
             return function
 
         return register

@@ -9,25 +9,29 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-
 from __future__ import annotations
 
 import hmac
+from typing import Protocol
 
 from gureum.api.errors import ExpiredToken, InvalidClientTokenId, MissingAuthenticationToken
-from gureum.api.principal import AccessKey, KeyRing
+from gureum.api.principal import AccessKey
 from gureum.base.clock import Clock
 from gureum.base.topology import DEFAULT_REGION, REGIONS
+from gureum.state.store import Transaction
 from gureum.wire import sigv4
 from gureum.wire.http import Request
 from gureum.wire.sigv4 import SignedRequest
 
 
-class RootKeys:
-    """The key ring of a cloud that has no IAM yet: the root keys of its accounts."""
+class KeyRing(Protocol):
+    """Finds access keys."""
 
-    def __init__(self, keys: list[AccessKey]) -> None:
-        self._keys = {key.id: key for key in keys}
+    async def find(self, key_id: str, token: str | None) -> AccessKey | None:
+        """The key that a request says it was signed with, expired or not; None when there is none such."""
 
-    async def find(self, access_key_id: str) -> AccessKey | None:
-        """The root key of that id."""
-        return self._keys.get(access_key_id)
+    async def admit(self, key: AccessKey) -> None:
+        """Let `key` in, whose signature holds: what it needs to be used comes into being now."""
+
+    def confirm(self, tx: Transaction, key: AccessKey) -> AccessKey:
+        """`key` as it is in the transaction of a request.  Raises InvalidClientTokenId when it holds no longer."""
 
 
 class Authenticator:
@@ -37,6 +41,10 @@ class Authenticator:
         self._keys = keys
         self._clock = clock
 
+    def confirm(self, tx: Transaction, key: AccessKey) -> AccessKey:
+        """`key` as it is in the transaction of the request.  Raises InvalidClientTokenId when it holds no longer."""
+        return self._keys.confirm(tx, key)
+
     async def authenticate(self, signed: SignedRequest | None, request: Request, service: str | None) -> AccessKey:
         """The access key that signed `request` for `service` (a signing name; None accepts any).
 
@@ -44,7 +52,7 @@ class Authenticator:
         """
         if signed is None:
             raise MissingAuthenticationToken
-        key = await self._keys.find(signed.access_key_id)
+        key = await self._keys.find(signed.access_key_id, signed.session_token)
         if key is None:
             raise InvalidClientTokenId
         self._check_session(key, signed.session_token)
@@ -52,13 +60,14 @@ class Authenticator:
             sigv4.check_scope(signed, (service,), None)
         sigv4.check_time(signed, self._clock.host_ms())
         sigv4.verify(signed, request, key.secret)
+        await self._keys.admit(key)
         return key
 
     def _check_session(self, key: AccessKey, token: str | None) -> None:
         expected = key.session_token or ""
         if not hmac.compare_digest(expected.encode(), (token or "").encode("utf-8", "replace")):
             raise InvalidClientTokenId
-        if key.expires_ms is not None and key.expires_ms <= self._clock.now_ms():
+        if key.session is not None and key.session.expires_ms <= self._clock.now_ms():
             raise ExpiredToken
 
 

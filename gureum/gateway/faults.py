@@ -14,12 +14,15 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from gureum.api.errors import ApiError, InsufficientStorage, InternalFailure, ServiceUnavailable
+from gureum.api.errors import AccessDenied, ApiError, InsufficientStorage, InternalFailure, ServiceUnavailable
 from gureum.state.store import StoreError, StoreFull
 from gureum.wire.errors import ErrorValue, WireError
 from gureum.wire.model import ServiceModel
 
 Family = Literal["query", "ec2", "json", "rest-json", "rest-xml"]
+
+_EC2_DENIAL: Final = "You are not authorized to perform this operation."
+"""Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html (UnauthorizedOperation)"""
 
 _COMMON: Final[dict[str, dict[Family, tuple[str, int]]]] = {
     "AccessDenied": {"json": ("AccessDeniedException", 400), "ec2": ("UnauthorizedOperation", 403)},
@@ -53,7 +56,10 @@ def error_value(error: Exception, model: ServiceModel, protocol: str) -> ErrorVa
         error = InternalFailure()
     shape = model.error_shape(error.name())
     if shape is None:
-        return _named(error.name(), error.text, error.status, model, protocol)
+        text = error.text
+        if isinstance(error, AccessDenied) and error.encoded is not None and _family(model, protocol) == "ec2":
+            text = f"{_EC2_DENIAL} {text}. Encoded authorization failure message: {error.encoded()}"
+        return _named(error.name(), text, error.status, model, protocol)
     status = shape.error_status or (500 if shape.fault else error.status)
     return ErrorValue(shape.error_code, error.text, status, status < 500, shape, error.members)
 

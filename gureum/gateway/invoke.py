@@ -16,14 +16,14 @@ from typing import Any, Final, Protocol
 from gureum.api import calls
 from gureum.api.binding import Binding
 from gureum.api.calls import Call
-from gureum.api.context import Context, Kit, Origin, Wait
+from gureum.api.context import Caller, Context, Kit, Obtain, Origin, Wait
 from gureum.api.errors import ApiError, ClientDisconnected
-from gureum.api.principal import AccessKey
+from gureum.api.principal import ANONYMOUS, AccessKey
 from gureum.base.clock import Clock
 from gureum.base.log import Log
 from gureum.gateway.audit import Recorder
 from gureum.gateway.authenticate import Authenticator, region_of
-from gureum.gateway.authorize import Authorizer
+from gureum.gateway.authority import Authority
 from gureum.gateway.body import unwrap
 from gureum.gateway.faults import error_value
 from gureum.gateway.route import Route, Router
@@ -39,6 +39,9 @@ log = Log("gateway")
 _text_max: Final = 128
 """Characters of region, operation and key id that are recorded: anybody may write what he likes there."""
 
+_obtained_max: Final = 8
+"""How often one request may ask for something outside of the state."""
+
 
 class Client(Protocol):
     """The other end of the connection that a request came through."""
@@ -46,6 +49,8 @@ class Client(Protocol):
     address: str
     endpoint: str
     """Scheme, host and port by which the client reached the cloud."""
+    secure: bool
+    """Whether it came over TLS."""
 
     @property
     def gone(self) -> bool:
@@ -55,6 +60,9 @@ class Client(Protocol):
         """Call `callback` when the client goes away."""
 
 
+_NOBODY: Final = Caller(ANONYMOUS)
+
+
 class Invocation:
     """One request on its way: what the stages learn about it."""
 
@@ -62,8 +70,10 @@ class Invocation:
         "arguments",
         "binding",
         "bytes_in",
+        "caller",
         "client",
         "key",
+        "obtained",
         "request",
         "request_id",
         "resources",
@@ -84,6 +94,8 @@ class Invocation:
         self.unreadable: WireError | None = None
         self.route: Route
         self.key: AccessKey | None = None
+        self.caller = _NOBODY
+        self.obtained: dict[str, Any] = {}
         self.binding: Binding | None = None
         self.values: dict[str, Any] = {}
         self.arguments: dict[str, Any] = {}
@@ -98,7 +110,7 @@ class Gateway:
         *,
         router: Router,
         authenticator: Authenticator,
-        authorizer: Authorizer,
+        authority: Authority,
         recorder: Recorder,
         store: Store,
         clock: Clock,
@@ -106,7 +118,7 @@ class Gateway:
     ) -> None:
         self.router = router
         self._authenticator = authenticator
-        self._authorizer = authorizer
+        self._authority = authority
         self._recorder = recorder
         self._store = store
         self._clock = clock
@@ -139,16 +151,19 @@ class Gateway:
     async def _authenticate(self, call: Invocation) -> None:
         if call.unreadable is not None:
             raise call.unreadable
+        if call.signed is None and call.route.takes_unsigned:
+            return
         call.key = await self._authenticator.authenticate(call.signed, call.request, call.route.signing_name)
+        call.caller = Caller(call.key.principal, call.key.session)
 
     def _parse(self, call: Invocation) -> None:
         route = call.route
         if route.refusal is not None:
             raise route.refusal
-        assert route.service is not None and call.key is not None
+        assert route.service is not None
         call.binding = binding = route.service.binding(route.model, route.operation)
         assert binding is not None, "the router refuses operations without a binding"
-        request = unwrap(binding.operation, call.request, call.signed, call.key.secret)
+        request = unwrap(binding.operation, call.request, call.signed, call.key.secret if call.key else "")
         values = route.protocol.parse(binding.operation, request, route.labels)
         _add_request_url(binding, values, call)
         call.values = values
@@ -163,29 +178,59 @@ class Gateway:
         assert binding is not None
         readonly = binding.readonly
         try:
-            response = await self._store.transact(lambda tx: self._attempt(call, tx), readonly=readonly)
+            response = await self._transact(call, readonly)
         except Wait as wait:
             response = await self._wait(call, wait.topic)
         if readonly:
             self._recorder.record(self._record(call, response.status, _length(response)))
         return response
 
+    async def _transact(self, call: Invocation, readonly: bool) -> Response:
+        """Run the handler; when it asks for something from outside, get it and run it again."""
+        while True:
+            try:
+                return await self._store.transact(lambda tx: self._attempt(call, tx), readonly=readonly)
+            except Obtain as wanted:
+                assert len(call.obtained) < _obtained_max, f"{call.route.operation} asks for too much: {wanted.name}"
+                try:
+                    call.obtained[wanted.name] = await wanted.work()
+                except ApiError as error:
+                    call.obtained[wanted.name] = error
+
     def _attempt(self, call: Invocation, tx: Transaction) -> Response:
         """One run of the handler in one transaction."""
-        binding, key = call.binding, call.key
-        assert binding is not None and key is not None
-        region = region_of(call.signed)
-        origin = Origin(region, call.request_id, call.client.endpoint, call.client.address, call.started_ms)
-        ctx = Context(tx, key.principal, origin, self._clock.now_ms(), self._kit)
-        resources = binding.resource(ctx, call.values)
-        call.resources = (resources,) if isinstance(resources, str) else tuple(resources)
-        self._authorizer.authorize(ctx, binding.action, call.resources)
+        binding = call.binding
+        assert binding is not None
+        if call.key is not None:
+            call.key = self._authenticator.confirm(tx, call.key)
+        ctx = self._context(call, tx)
+        try:
+            call.resources = self._authority.authorize(ctx, binding, call.values)
+        finally:
+            call.caller = ctx.caller
         result = binding.function(ctx, **call.arguments) or {}
         response = call.route.protocol.serialize(binding.operation, result, call.request_id)
         if not binding.readonly:
             shown = calls.shown(result, binding.hidden)
             self._recorder.record_in(tx, self._record(call, response.status, _length(response), shown=shown))
         return response
+
+    def _context(self, call: Invocation, tx: Transaction) -> Context:
+        assert call.route.service is not None
+        headers = call.request.headers
+        origin = Origin(
+            region_of(call.signed),
+            call.request_id,
+            call.client.endpoint,
+            call.client.address,
+            call.started_ms,
+            headers.get("user-agent", ""),
+            headers.get("referer", ""),
+            call.client.secure,
+            self._clock.host_ms(),
+        )
+        caller = _NOBODY if call.key is None else Caller(call.key.principal, call.key.session)
+        return Context(tx, caller, origin, self._clock.now_ms(), self._kit, call.route.service.name, call.obtained)
 
     async def _wait(self, call: Invocation, topic: bytes) -> Response:
         """Run the handler whenever there may be news on `topic`, until it answers.
@@ -200,7 +245,7 @@ class Gateway:
             try:
                 while True:
                     try:
-                        return await self._store.transact(lambda tx: self._attempt(call, tx), readonly=binding.readonly)
+                        return await self._transact(call, binding.readonly)
                     except Wait as wait:
                         assert wait.topic == topic, "a handler waits for one topic"
                         left_ms = 0 if call.client.gone else max(wait.until_ms - self._clock.now_ms(), 1)
@@ -224,21 +269,18 @@ class Gateway:
     def _record(
         self, call: Invocation, status: int, bytes_out: int, *, shown: bytes = b"", fault: ErrorValue | None = None
     ) -> Call:
-        binding, headers = call.binding, call.request.headers
-        principal = call.key.principal if call.key else None
-        return Call(
+        binding = call.binding
+        return calls.record(
+            call.caller,
+            call.caller.principal.account,
             id=self._ids.uuid(),
             time_ms=call.started_ms,
-            account=principal.account if principal else "",
             region=region_of(call.signed)[:_text_max],
             source=call.route.source,
             operation=call.route.operation[:_text_max],
-            principal_type=principal.type if principal else "Anonymous",
-            principal_arn=principal.arn if principal else "",
-            principal_id=principal.id if principal else "",
             access_key_id=call.signed.access_key_id[:_text_max] if call.signed else "",
             source_ip=call.client.address,
-            user_agent=headers.get("user-agent", "")[:1024],
+            user_agent=call.request.headers.get("user-agent", "")[:1024],
             request_id=call.request_id,
             readonly=binding.readonly if binding else False,
             status=status,
@@ -249,6 +291,8 @@ class Gateway:
             parameters=calls.shown(call.values, binding.hidden) if binding else b"",
             response=shown,
             resources=call.resources,
+            data=binding.endpoint.data if binding else "",
+            secure=call.client.secure,
         )
 
 

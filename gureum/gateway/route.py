@@ -5,7 +5,7 @@ A request says what it wants in one of four ways, and each protocol has exactly 
 - json: the header `X-Amz-Target: Prefix.Operation`, where the prefix belongs to one service;
 - rpc-v2-cbor: the header `Smithy-Protocol` and the path `/service/PREFIX/operation/OPERATION`;
 - query and ec2: the parameters `Action` and `Version`, in the query string or a form body, for the service that the
-  signature names;
+  signature names, or without one for the service that has such an operation that nobody signs;
 - rest-json and rest-xml: method and path, for the service that the signature names.
 
 Routing never fails: what no service here answers becomes a `Route` with a refusal, which the gateway raises once the
@@ -55,6 +55,11 @@ class Route(msgspec.Struct, frozen=True):
     def source(self) -> str:
         """The service as CloudTrail names it."""
         return f"{self.model.endpoint_prefix}.amazonaws.com"
+
+    @property
+    def takes_unsigned(self) -> bool:
+        """Whether the operation is one that nobody signs, as those that give out the first credentials."""
+        return self.refusal is None and self.model.operation(self.operation).auth_type == "none"
 
     @property
     def signing_name(self) -> str | None:
@@ -110,10 +115,23 @@ class Router:
             protocol = _spoken(service.name, _QUERY)
             if protocol and version in (None, models.metadata(service.name).api_version):
                 return _routed(protocol, service, action)
+        unsigned = self._unsigned(action, version) if signed_service is None else None
+        if unsigned is not None:
+            return unsigned
         others = [name for name in models.by_signing_name().get(signed_service or "", []) if _spoken(name, _QUERY)]
         fitting = [name for name in others if models.metadata(name).api_version == version] or others
         protocol = (_spoken(fitting[0], _QUERY) if fitting else None) or "query"
         return _refused(protocol, _outline(fitting[0] if fitting else None), action)
+
+    def _unsigned(self, action: str, version: str | None) -> Route | None:
+        """The operation of that API version that nobody signs."""
+        for service in self._services.values():
+            protocol = _spoken(service.name, _QUERY)
+            if protocol and version == models.metadata(service.name).api_version:
+                route = _routed(protocol, service, action)
+                if route.takes_unsigned:
+                    return route
+        return None
 
     def _rest(self, request: Request, signed_service: str | None) -> Route:
         here = [service.name for service in self._by_signing_name.get(signed_service or "", [])]

@@ -44,6 +44,10 @@ class Buffered:
         self._readonly = readonly
         self._sorted: list[bytes] | None = None
 
+    @property
+    def wrote(self) -> bool:
+        return bool(self.writes)
+
     def get(self, key: bytes) -> bytes | None:
         if key in self.writes:
             return self.writes[key]

@@ -67,6 +67,10 @@ class Transaction(Protocol):
     checks: bool
     """Whether callers should spend reads on checking what they claim to know (true where tests run)."""
 
+    @property
+    def wrote(self) -> bool:
+        """Whether it has written something: then what it reads may never come to be, and is not to be remembered."""
+
     def get(self, key: bytes) -> bytes | None:
         """The value of `key`, None when there is none."""
 

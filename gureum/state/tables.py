@@ -136,6 +136,10 @@ class Table(Generic[R]):
         decode = self.decode
         return [decode(stored) for _, stored in tx.range(start, end, limit, reverse)]
 
+    def count(self, tx: Transaction, prefix: Key = ()) -> int:
+        """How many rows have a key that begins with `prefix`.  Reads them all: for some thousands at most."""
+        return len(tx.range(*_bounds(self.base, prefix, None, False)))
+
 
 class Index(Generic[R]):
     """Rows of a table in another order.  Made by `Table.index`."""

@@ -70,7 +70,7 @@ def test_one_that_fits() -> None:
     assert binding is not None
     assert (binding.operation.id, binding.action) == ("sqs.CreateQueue", "sqs:CreateQueue")
     assert binding.arguments({"QueueName": "q", "tags": {"a": "b"}}) == {"queue_name": "q"}
-    assert binding.hidden == {"Attributes"}
+    assert binding.hidden == {"Attributes": None}
 
 
 def test_the_action_can_have_another_name() -> None:

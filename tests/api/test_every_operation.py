@@ -18,16 +18,26 @@ import pytest
 from botocore import xform_name
 
 from gureum.api import models
+from gureum.api.binding import Binding
 from gureum.api.principal import AccessKey, root
 from gureum.base.clock import host_ms
+from gureum.base.ids import Ids
+from gureum.identity import tables
+from gureum.identity.credentials import seal_secret
+from gureum.identity.records import AccessKeyRecord, User
 from gureum.main import SERVICES
 from gureum.services.cloud.service import OWNER
+from gureum.services.iam import reference
+from gureum.services.sqs.records import MoveTask
+from gureum.services.sqs.rules.moves import encode
+from gureum.state.store import Transaction
 from gureum.wire.http import Request
 from gureum.wire.sigv4 import Key, sign
 from tests.conformance import peer
 from tests.support.clients import make_client
-from tests.support.inprocess import House, serving
+from tests.support.inprocess import VAULT, House, serving
 from tests.support.raw import Answer, ask, message
+from tests.support.smallest import matching
 
 TESTS = Path(__file__).parent.parent
 OWN_MODEL = TESTS.parent / "gureum" / "services" / "cloud" / "service-2.json"
@@ -36,6 +46,35 @@ NOT_CALLED: frozenset[str] = frozenset()
 """Operations that no test calls by name.  This list only shrinks."""
 
 STRANGER = AccessKey("STRANGER", "secret", root("444455556666"))
+NOBODY = Key("AKIAAAAAAAAAAAAAAAAA", "secret")
+"""The key of a user without policies, in the account that owns the cloud."""
+
+UNGUARDED = frozenset(
+    {
+        "sts:AssumeRoleWithSAML",
+        "sts:AssumeRoleWithWebIdentity",
+        "sts:GetCallerIdentity",
+        "sts:GetSessionToken",
+    }
+)
+"""Operations that need no permission on AWS, or identify their callers themselves.  Each is a decision."""
+
+
+VALUES: dict[str, Any] = {
+    "QueueUrl": f"http://localhost/{OWNER}/queue",
+    "SourceArn": f"arn:aws:sqs:us-east-1:{OWNER}:queue",
+    "PolicyArn": f"arn:aws:iam::{OWNER}:policy/policy",
+    "TaskHandle": encode(MoveTask(b"", 0, "id", OWNER, f"arn:aws:sqs:us-east-1:{OWNER}:queue", None, None, 0)),
+    "TargetPrincipal": OWNER,
+    "TaskPolicyArn": {"arn": "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials"},
+    "RoleArn": f"arn:aws:iam::{OWNER}:role/role",
+    "SAMLProviderArn": f"arn:aws:iam::{OWNER}:saml-provider/idp",
+    "OpenIDConnectProviderArn": f"arn:aws:iam::{OWNER}:oidc-provider/example.com",
+    "Url": "https://example.com",
+    "AWSServiceName": "autoscaling.amazonaws.com",
+    "DeletionTaskId": "task/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling/id",
+}
+"""Members that have to be of a form which the model does not tell."""
 
 
 def supported(service: str, protocol: str) -> list[str]:
@@ -56,7 +95,15 @@ OPERATIONS = [
 def house() -> Iterator[House]:
     """Every service, and two accounts."""
     with serving(*SERVICES, keys=[AccessKey("test", "test", root(OWNER)), STRANGER]) as started:
+        started.run(started.parts.store.transact(add_nobody))
         yield started
+
+
+def add_nobody(tx: Transaction) -> None:
+    """A user without policies, who has a key."""
+    tables.users.put(tx, User(OWNER, "nobody", "AIDANOBODY", "/", 0))
+    sealed = seal_secret(VAULT, Ids(), NOBODY.access_key_id, NOBODY.secret_key)
+    tables.access_keys.put(tx, AccessKeyRecord(OWNER, "nobody", NOBODY.access_key_id, sealed, 0))
 
 
 @cache
@@ -72,6 +119,8 @@ def minimal(shape: Any, name: str = "") -> Any:
     """The smallest value of one of botocore's shapes that has everything that is required."""
     if shape is None:
         return {}
+    if name in VALUES:
+        return VALUES[name]
     match shape.type_name:
         case "structure":
             return {member: minimal(shape.members[member], member) for member in shape.required_members}
@@ -87,7 +136,11 @@ def minimal(shape: Any, name: str = "") -> Any:
             return 0
         case "blob":
             return b"x"
-    return f"http://localhost/{OWNER}/queue" if name == "QueueUrl" else "x"
+    if shape.enum:
+        return shape.enum[0]
+    least = max(1, shape.metadata.get("min", 1))
+    found = matching(shape.metadata.get("pattern", "x")) or "x"
+    return found + found[-1] * (least - len(found))
 
 
 def request_for(service: str, protocol: str, operation: str) -> Request:
@@ -137,6 +190,8 @@ def test_nobody_gets_in(house: House, service: str, protocol: str, operation: st
         "InvalidSignatureException": "SignatureDoesNotMatch",
         "UnrecognizedClientException": "InvalidClientTokenId",
     }
+    if endpoint_of(service, protocol, operation).endpoint.identify is not None:
+        del strangers["MissingAuthenticationToken"]  # what stands in for a signature is checked in its own tests
     for expected, signature in strangers.items():
         answer = send(house, request, signature)
         found = code(answer, protocol)
@@ -159,6 +214,29 @@ def test_nothing_of_another_account(house: House, service: str, protocol: str, o
     request = request_for(service, protocol, operation)
     answer = send(house, request, signed_by(request, service, Key(STRANGER.id, STRANGER.secret)))
     assert code(answer, protocol) in ("AccessDenied", "AccessDeniedException")
+
+
+def endpoint_of(service: str, protocol: str, operation: str) -> Binding:
+    """What the service declares for the operation."""
+    found = next(candidate for candidate in SERVICES if candidate.name == service)
+    binding = found.binding(models.load(service, protocol), operation)
+    assert binding is not None
+    return binding
+
+
+@pytest.mark.parametrize(("service", "protocol", "operation"), OPERATIONS)
+def test_every_operation_is_authorized(house: House, service: str, protocol: str, operation: str) -> None:
+    """A user whom nobody allows anything can do nothing, but for what AWS itself does not guard."""
+    binding = endpoint_of(service, protocol, operation)
+    if binding.endpoint.unguarded or binding.endpoint.identify is not None:
+        assert f"{service}:{operation}" in UNGUARDED
+        return
+    namespace, _, action = binding.action.partition(":")
+    assert action in reference.actions(namespace) or service == "cloud", f"AWS knows no action {binding.action}"
+    request = request_for(service, protocol, operation)
+    answer = send(house, request, signed_by(request, service, NOBODY))
+    assert code(answer, protocol) in ("AccessDenied", "AccessDeniedException"), answer.text
+    assert f"perform: {namespace}:" in answer.text
 
 
 @cache

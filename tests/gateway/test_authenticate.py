@@ -20,18 +20,21 @@ from botocore.credentials import Credentials
 from botocore.crt.auth import CrtSigV4AsymAuth, CrtSigV4AsymQueryAuth
 from botocore.exceptions import ClientError
 
-from gureum.api.principal import AccessKey, root
+from gureum.api.principal import Session, root
 from gureum.base.clock import host_ms
+from gureum.base.ids import Ids
+from gureum.identity.credentials import issue
 from gureum.services.sqs import sqs
 from gureum.services.sts import sts
 from gureum.wire.sigv4 import Key
 from tests.support.clouds import Cloud, running
-from tests.support.inprocess import ROOT_KEY, House, serving
+from tests.support.inprocess import VAULT, House, serving
 from tests.support.raw import TEST_KEY, Answer, ask, identity, message, presigned, signed
 
 IDENTITY = "/?Action=GetCallerIdentity&Version=2011-06-15"
 MINUTE_MS = 60_000
-TEMPORARY = AccessKey("ASIATEMPORARY", "secret", root("111122223333"), "token", 5_000)
+TEMPORARY = issue(VAULT, Ids(), root("111122223333"), Session(issued_ms=0, expires_ms=5_000))
+TOKEN = TEMPORARY.session_token or ""
 
 
 def code(answer: Answer) -> str:
@@ -237,14 +240,14 @@ def test_each_family_of_services_has_its_own_codes(cloud: Cloud, family: str) ->
 
 @pytest.fixture(scope="module")
 def house() -> object:
-    """Credentials that nothing can create yet, at a time that stands still."""
+    """Temporary credentials, at a time that stands still."""
     now_ms = 1_000
-    with serving(sts, sqs, keys=[ROOT_KEY, TEMPORARY], host=lambda: now_ms) as started:
+    with serving(sts, sqs, host=lambda: now_ms) as started:
         yield started
 
 
-def temporary(token: str | None = "token", secret: str = "secret") -> bytes:
-    return identity(Key("ASIATEMPORARY", secret, token), at_ms=1_000)
+def temporary(token: str | None = TOKEN, secret: str = TEMPORARY.secret) -> bytes:
+    return identity(Key(TEMPORARY.id, secret, token), at_ms=1_000)
 
 
 class TestTemporaryCredentials:
@@ -260,8 +263,8 @@ class TestTemporaryCredentials:
 
     def test_a_token_must_be_signed(self, house: House) -> None:
         """Taken from one request, it is of no use in another."""
-        unsigned = identity(Key("ASIATEMPORARY", "secret"), at_ms=1_000).replace(
-            b"\r\n\r\n", b"\r\nx-amz-security-token: token\r\n\r\n", 1
+        unsigned = identity(Key(TEMPORARY.id, TEMPORARY.secret), at_ms=1_000).replace(
+            b"\r\n\r\n", f"\r\nx-amz-security-token: {TOKEN}\r\n\r\n".encode(), 1
         )
         assert refusal(ask(house.port, unsigned)) == (403, "SignatureDoesNotMatch")
 
@@ -272,7 +275,7 @@ class TestTemporaryCredentials:
         house.advance(1)
         assert refusal(ask(house.port, temporary())) == (403, "ExpiredToken")
         json_headers = {"content-type": "application/x-amz-json-1.0", "x-amz-target": "AmazonSQS.ListQueues"}
-        key = Key("ASIATEMPORARY", "secret", "token")
+        key = Key(TEMPORARY.id, TEMPORARY.secret, TOKEN)
         answer = ask(house.port, signed("POST", "/", json_headers, b"{}", service="sqs", key=key, at_ms=1_000))
         assert (answer.status, "ExpiredToken" in answer.text) == (403, True)
 
@@ -301,7 +304,8 @@ def test_the_public_key_works_on_loopback_like_any_other(cloud: Cloud) -> None:
 def test_beyond_loopback_the_public_key_does_not_exist(tmp_path: Path) -> None:
     """Whoever reaches the port knows it; there only the root key of the cloud's own is taken, from every page."""
     with running(tmp_path / "data", host="0.0.0.0") as cloud:
-        assert refusal(ask(cloud.port, identity(TEST_KEY))) == (403, "InvalidClientTokenId")
+        ca = cloud.data / "ca" / "ca.pem"
+        assert refusal(ask(cloud.port, identity(TEST_KEY), ca)) == (403, "InvalidClientTokenId")
         made = json.loads((cloud.data / "root-credentials.json").read_text())
         own = Key(made["access_key_id"], made["secret_access_key"])
-        assert ask(cloud.port, identity(own, headers={"origin": "https://console.example"})).status == 200
+        assert ask(cloud.port, identity(own, headers={"origin": "https://console.example"}), ca).status == 200

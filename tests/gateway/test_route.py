@@ -58,8 +58,8 @@ def test_a_service_that_is_not_here_is_named(cloud: Cloud, kind: str) -> None:
 
 def test_an_operation_that_is_not_here_is_named(cloud: Cloud) -> None:
     """Of a service that is here."""
-    with pytest.raises(ClientError, match="sts:GetSessionToken is not supported") as refused:
-        cloud.client("sts").get_session_token()
+    with pytest.raises(ClientError, match="sts:GetWebIdentityToken is not supported") as refused:
+        cloud.client("sts").get_web_identity_token(Audience=["x"], SigningAlgorithm="RS256")
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 
 

@@ -83,6 +83,7 @@ class Someone:
 
     address = "192.0.2.1"
     endpoint = "http://localhost"
+    secure = False
 
     def __init__(self) -> None:
         self.gone = False

@@ -53,6 +53,7 @@ def test_rows(tx: Transaction) -> None:
     assert pets.scan(tx) == [kit, rex, tom, bob]
     assert pets.scan(tx, ("ann",)) == [kit, rex, tom]
     assert pets.scan(tx, ("an",)) == []
+    assert [pets.count(tx), pets.count(tx, ("ann",)), pets.count(tx, ("an",))] == [4, 3, 0]
     assert pets.scan(tx, ("ann",), after=("ann", "kit")) == [rex, tom]
     assert pets.scan(tx, ("ann",), after=("ann", "kix"), limit=1) == [rex]
     assert pets.scan(tx, ("ann",), after=("ann", "tom"), reverse=True) == [rex, kit]

@@ -23,12 +23,13 @@ from gureum.api.vault import Vault
 from gureum.base.clock import Clock, host_ms
 from gureum.base.ids import Ids
 from gureum.gateway.audit import Recorder
-from gureum.gateway.authenticate import Authenticator, RootKeys
-from gureum.gateway.authorize import RootOnly
+from gureum.gateway.authenticate import Authenticator
+from gureum.gateway.authority import Authority
 from gureum.gateway.front import Front
 from gureum.gateway.invoke import Gateway
 from gureum.gateway.route import Router
 from gureum.gateway.server import Server
+from gureum.identity.keyring import KeyRing
 from gureum.state.memory import MemoryStore
 from gureum.state.paging import Pager
 from tests.support.clients import make_client
@@ -37,6 +38,8 @@ T = TypeVar("T")
 
 ACCOUNT = "111122223333"
 ROOT_KEY = AccessKey("test", "test", root(ACCOUNT))
+VAULT = Vault(bytes(32))
+"""What these houses seal with."""
 
 
 class Parts:
@@ -49,17 +52,20 @@ class Parts:
         host: Callable[[], int] = host_ms,
         secret_keys: bool = False,
     ) -> None:
+        services = tuple(services)
         self.store = MemoryStore(rehearse=True)
         self.clock = Clock(host)
         self.recorder = Recorder(self.store)
+        ring = KeyRing(self.store, self.clock, VAULT, [ROOT_KEY] if keys is None else keys, open_accounts=True)
+        authority = Authority(services, self.recorder)
         self.gateway = Gateway(
             router=Router(services),
-            authenticator=Authenticator(RootKeys([ROOT_KEY] if keys is None else keys), self.clock),
-            authorizer=RootOnly(),
+            authenticator=Authenticator(ring, self.clock),
+            authority=authority,
             recorder=self.recorder,
             store=self.store,
             clock=self.clock,
-            kit=Kit(Ids(), Pager(b"0123456789abcdef"), Vault(bytes(32))),
+            kit=Kit(Ids(), Pager(b"0123456789abcdef"), VAULT, authority),
         )
         self.front = Front(self.gateway, lambda: {"status": "running"}, secret_keys)
         self.server = Server(self.front)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from gureum.api import models
-from gureum.api.context import Context, Kit, Origin, Wait
+from gureum.api.context import Caller, Context, Kit, Origin, Wait
 from gureum.api.principal import root
 from gureum.api.vault import Vault
 from gureum.base.ids import Ids
@@ -108,4 +108,4 @@ class Local:
 
     def _context(self, tx: Transaction) -> Context:
         origin = Origin(REGION, "request", ENDPOINT, "127.0.0.1", self.now_ms)
-        return Context(tx, root(ACCOUNT), origin, self.now_ms, self._kit)
+        return Context(tx, Caller(root(ACCOUNT)), origin, self.now_ms, self._kit)

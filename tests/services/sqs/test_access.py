@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.services.sqs.refusals import refused
+from tests.support.refusals import refused
 
 ACCOUNTS = ["111122223333", "444455556666"]
 

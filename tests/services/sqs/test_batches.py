@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.services.sqs.refusals import QUERY, refused
+from tests.support.refusals import QUERY, refused
 
 
 def test_ten_messages_travel_in_batches(sqs: Any, url: str) -> None:

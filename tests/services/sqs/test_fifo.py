@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.services.sqs.local import Local
-from tests.services.sqs.refusals import refused
 from tests.support.clouds import Cloud
+from tests.support.refusals import refused
 
 
 def send(sqs: Any, url: str, body: str, group: str = "g", **options: Any) -> dict[str, Any]:

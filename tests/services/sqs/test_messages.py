@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.services.sqs.refusals import QUERY, refused
 from tests.support.clouds import Cloud
+from tests.support.refusals import QUERY, refused
 
 ALL = {"MessageSystemAttributeNames": ["All"], "MessageAttributeNames": ["All"]}
 

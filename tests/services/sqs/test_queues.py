@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.services.sqs.refusals import QUERY, refused
 from tests.support.clouds import Cloud
+from tests.support.refusals import QUERY, refused
 
 
 def test_a_queue_is_created_found_and_listed(sqs: Any, name: str) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.services.sqs.local import Local
-from tests.services.sqs.refusals import QUERY, refused
 from tests.support.clouds import Cloud
+from tests.support.refusals import QUERY, refused
 
 
 class Pair:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.services.sqs.refusals import refused
+from tests.support.refusals import refused
 
 
 def test_tags_are_added_overwritten_and_removed(sqs: Any, url: str) -> None:

@@ -18,7 +18,7 @@ from gureum.services.sqs.mailbox import Mailbox
 from gureum.services.sqs.operations.messages import Draft, change, delete, post, prepare
 from gureum.services.sqs.rules import batches
 from gureum.services.sqs.rules.messages import MessageAttributeValue
-from gureum.services.sqs.service import queue_arn, sqs
+from gureum.services.sqs.service import QUEUE, queue_arn, sqs
 
 Entry = TypeVar("Entry")
 T = TypeVar("T")
@@ -80,7 +80,7 @@ class ChangeMessageVisibilityBatchResult(TypedDict):
     Failed: list[BatchResultErrorEntry]
 
 
-@sqs.operation(action="sqs:SendMessage", resource=queue_arn, hidden=frozenset({"Entries", "Successful"}))
+@sqs.operation(action="sqs:SendMessage", resource=queue_arn, hidden=frozenset({"Entries", "Successful"}), data=QUEUE)
 def send_message_batch(
     ctx: Context, queue_url: str, entries: list[SendMessageBatchRequestEntry]
 ) -> SendMessageBatchResult:
@@ -108,7 +108,7 @@ def send_message_batch(
     return {"Successful": [{"Id": name, **post(ctx, box, draft)} for name, draft in drafts], "Failed": failed}
 
 
-@sqs.operation(action="sqs:DeleteMessage", resource=queue_arn)
+@sqs.operation(action="sqs:DeleteMessage", resource=queue_arn, data=QUEUE)
 def delete_message_batch(
     ctx: Context, queue_url: str, entries: list[DeleteMessageBatchRequestEntry]
 ) -> DeleteMessageBatchResult:
@@ -126,7 +126,7 @@ def delete_message_batch(
     return {"Successful": [{"Id": name} for name, _ in done], "Failed": failed}
 
 
-@sqs.operation(action="sqs:ChangeMessageVisibility", resource=queue_arn)
+@sqs.operation(action="sqs:ChangeMessageVisibility", resource=queue_arn, data=QUEUE)
 def change_message_visibility_batch(
     ctx: Context, queue_url: str, entries: list[ChangeMessageVisibilityBatchRequestEntry]
 ) -> ChangeMessageVisibilityBatchResult:

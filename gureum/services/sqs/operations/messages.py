@@ -17,7 +17,7 @@ from gureum.services.sqs.records import Attempt, Attribute, Delivery, Duplicate,
 from gureum.services.sqs.rules import digest, fifo, limits, receipts, visibility
 from gureum.services.sqs.rules import messages as message_rules
 from gureum.services.sqs.rules.messages import MessageAttributeValue
-from gureum.services.sqs.service import queue_arn, sqs
+from gureum.services.sqs.service import QUEUE, queue_arn, sqs
 
 
 class SendMessageResult(TypedDict):
@@ -61,7 +61,7 @@ class Draft(NamedTuple):
 _hidden = frozenset({"MessageBody", "MessageAttributes", "MessageSystemAttributes", "MD5OfMessageBody"})
 
 
-@sqs.operation(resource=queue_arn, hidden=_hidden)
+@sqs.operation(resource=queue_arn, hidden=_hidden, data=QUEUE)
 def send_message(
     ctx: Context,
     queue_url: str,
@@ -87,7 +87,7 @@ def send_message(
     return post(ctx, Mailbox(ctx.tx, queue, ctx.now_ms), draft)
 
 
-@sqs.operation(resource=queue_arn, hidden=frozenset({"Messages"}))
+@sqs.operation(resource=queue_arn, hidden=frozenset({"Messages"}), data=QUEUE)
 def receive_message(
     ctx: Context,
     queue_url: str,
@@ -120,7 +120,7 @@ def receive_message(
     return {"Messages": [_show(ctx.vault, *one, system, message_attribute_names or ()) for one in received]}
 
 
-@sqs.operation(resource=queue_arn)
+@sqs.operation(resource=queue_arn, data=QUEUE)
 def delete_message(ctx: Context, queue_url: str, receipt_handle: str) -> None:
     """Delete a message that was received.  To delete one that is gone is no error."""
     queue = tables.find_queue(ctx.tx, ctx.region, queue_url)
@@ -129,7 +129,7 @@ def delete_message(ctx: Context, queue_url: str, receipt_handle: str) -> None:
         raise invalid("ReceiptHandle", receipt_handle, "The receipt handle has expired.")
 
 
-@sqs.operation(resource=queue_arn)
+@sqs.operation(resource=queue_arn, data=QUEUE)
 def change_message_visibility(ctx: Context, queue_url: str, receipt_handle: str, visibility_timeout: int) -> None:
     """Let a message that is in flight stay hidden for another while, counted from now."""
     queue = tables.find_queue(ctx.tx, ctx.region, queue_url)

@@ -12,6 +12,7 @@ from typing import Any, NotRequired, TypedDict
 from msgspec.structs import replace
 
 from gureum.api.context import Context
+from gureum.api.guards import Need
 from gureum.services.sqs import tables
 from gureum.services.sqs.errors import (
     InvalidParameterValue,
@@ -64,7 +65,22 @@ def task_source_arn(ctx: Context, values: Mapping[str, Any]) -> str:
     return moves.decode(values["TaskHandle"]).sourceArn
 
 
-@sqs.operation(resource=source_arn)
+def moving(ctx: Context, values: Mapping[str, Any]) -> list[Need]:
+    """What a task does is done for whoever starts it: take messages out here, and put them in there.
+
+    Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
+    """
+    source: str = values["SourceArn"]
+    taking = [Need(f"sqs:{action}", source) for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")]
+    destination = values.get("DestinationArn")
+    if destination is not None:
+        destinations = [destination]
+    else:
+        destinations = [queue.arn for queue in tables.by_dead_letter_queue.scan(ctx.tx, (source,))]
+    return taking + [Need("sqs:SendMessage", arn) for arn in destinations]
+
+
+@sqs.operation(resource=source_arn, also=moving)
 def start_message_move_task(
     ctx: Context,
     source_arn: str,

@@ -12,7 +12,9 @@ from typing import NotRequired, TypedDict
 
 from msgspec.structs import replace
 
+from gureum.api import paging
 from gureum.api.context import Context
+from gureum.api.paging import Scan
 from gureum.api.service import any_resource
 from gureum.services.sqs import tables
 from gureum.services.sqs.errors import (
@@ -28,7 +30,7 @@ from gureum.services.sqs.records import Contents, DeletedQueue, Queue, Settings
 from gureum.services.sqs.rules import attributes as attribute_rules
 from gureum.services.sqs.rules import limits, names, redrive
 from gureum.services.sqs.rules import tags as tag_rules
-from gureum.services.sqs.service import named_queue_arn, queue_arn, sqs
+from gureum.services.sqs.service import QUEUE, named_queue_arn, queue_arn, sqs, tagging, tags_asked_for
 from gureum.state.keys import Key
 from gureum.state.paging import InvalidToken
 from gureum.state.store import ALL, Transaction
@@ -58,7 +60,7 @@ class GetQueueAttributesResult(TypedDict, total=False):
     Attributes: dict[str, str]
 
 
-@sqs.operation(resource=named_queue_arn)
+@sqs.operation(resource=named_queue_arn, keys=tags_asked_for, also=tagging)
 def create_queue(
     ctx: Context,
     queue_name: str,
@@ -116,7 +118,7 @@ def purge_queue(ctx: Context, queue_url: str) -> None:
     tables.queues.replace(ctx.tx, queue, replace(queue, epoch=queue.epoch + 1, purged_ms=ctx.now_ms))
 
 
-@sqs.operation(resource=named_queue_arn, readonly=True)
+@sqs.operation(resource=named_queue_arn, readonly=True, data=QUEUE)
 def get_queue_url(ctx: Context, queue_name: str, queue_owner_aws_account_id: str | None = None) -> GetQueueUrlResult:
     """The URL of a queue of the caller, or of another account that lets the caller."""
     account = queue_owner_aws_account_id or ctx.account
@@ -125,7 +127,7 @@ def get_queue_url(ctx: Context, queue_name: str, queue_owner_aws_account_id: str
     return {"QueueUrl": names.url(ctx.endpoint, account, queue_name)}
 
 
-@sqs.operation(resource=any_resource, readonly=True)
+@sqs.operation(resource=any_resource, readonly=True, data=QUEUE)
 def list_queues(
     ctx: Context,
     queue_name_prefix: str | None = None,
@@ -148,7 +150,7 @@ def list_queues(
     return result
 
 
-@sqs.operation(resource=queue_arn, readonly=True)
+@sqs.operation(resource=queue_arn, readonly=True, data=QUEUE)
 def list_dead_letter_source_queues(
     ctx: Context, queue_url: str, next_token: str | None = None, max_results: int | None = None
 ) -> ListDeadLetterSourceQueuesResult:
@@ -164,7 +166,7 @@ def list_dead_letter_source_queues(
     return {"queueUrls": urls} if token is None else {"queueUrls": urls, "NextToken": token}
 
 
-@sqs.operation(resource=queue_arn, readonly=True)
+@sqs.operation(resource=queue_arn, readonly=True, data=QUEUE)
 def get_queue_attributes(
     ctx: Context, queue_url: str, attribute_names: list[str] | None = None
 ) -> GetQueueAttributesResult:
@@ -209,7 +211,7 @@ def _check_redrive(tx: Transaction, source_arn: str, settings: Settings) -> None
 
 def _page(
     ctx: Context,
-    scan: Callable[[Key | None, int], list[Queue]],
+    scan: Scan[Queue],
     position: Callable[[Queue], Key],
     scope: str,
     token: str | None,
@@ -220,12 +222,9 @@ def _page(
         reason = f"MaxResults must be an integer between 1 and {limits.list_results_max}."
         raise invalid("MaxResults", max_results, reason)
     try:
-        after = ctx.pager.decode(token, scope) if token else None
+        found, following = paging.page(
+            ctx, scan, position, scope, token or None, max_results or limits.list_results_max
+        )
     except InvalidToken as error:
         raise InvalidParameterValue("Invalid or expired next token.") from error
-    limit = max_results or limits.list_results_max
-    found = scan(after, limit + 1)
-    if len(found) <= limit:
-        return found, None
-    found.pop()
-    return found, ctx.pager.encode(position(found[-1]), scope) if max_results is not None else None
+    return found, following if max_results is not None else None

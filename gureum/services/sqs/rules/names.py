@@ -56,6 +56,8 @@ def arn(region: str, account: str, name: str) -> str:
 def from_arn(text: str) -> tuple[str, str, str] | None:
     """(account, region, name) of a queue's ARN, or None when it is not one."""
     parsed = arns.parse(text)
-    if parsed is None or parsed.service != "sqs" or not parsed.region or not parsed.account:
+    if parsed is None or (parsed.partition, parsed.service) != (PARTITION, "sqs"):
+        return None
+    if not parsed.region or not parsed.account:
         return None
     return parsed.account, parsed.region, parsed.resource

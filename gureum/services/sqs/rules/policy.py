@@ -1,6 +1,6 @@
 """Queue policies as documents: checked when they are set, edited by AddPermission and RemovePermission.
 
-Whether a policy lets somebody through is for IAM to say, which reads it from the queue.
+Their grammar, and whether one lets somebody through, is the business of `api.policy`.
 Sources: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_AddPermission.html and
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html
 """
@@ -12,17 +12,13 @@ from typing import Any, Final
 
 import msgspec
 
+from gureum.api.policy import Kind, MalformedPolicy, compile_policy
 from gureum.base.topology import PARTITION
 from gureum.services.sqs.errors import InvalidAttributeValue, OverLimit, invalid
 from gureum.services.sqs.rules import limits
 
 _label = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _account = re.compile(r"[0-9]{12}")
-_versions: Final = ("2008-10-17", "2012-10-17")
-_statement_keys: Final = frozenset(
-    {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
-)
-
 permitted_actions: Final = (
     "ChangeMessageVisibility",
     "DeleteMessage",
@@ -35,8 +31,6 @@ permitted_actions: Final = (
 )
 """The actions that can be shared with other accounts."""
 
-_policy_keys: Final = frozenset({"Version", "Id", "Statement"})
-
 Policy = dict[str, Any]
 
 
@@ -45,7 +39,7 @@ def check(text: str) -> str:
     if not text:
         return text
     policy = _parse(text)
-    if policy is None or len(text.encode()) > limits.policy_bytes_max or not _is_policy(policy):
+    if policy is None or len(text.encode()) > limits.policy_bytes_max or not _is_policy(text):
         raise InvalidAttributeValue("Invalid value for the parameter Policy.")
     _check_limits(policy)
     return text
@@ -104,28 +98,12 @@ def statements_of(policy: Policy) -> list[Any]:
     return statements if isinstance(statements, list) else [statements]
 
 
-def _is_policy(policy: Policy) -> bool:
-    statements = statements_of(policy)
-    return (
-        _policy_keys.issuperset(policy)
-        and policy.get("Version", _versions[0]) in _versions
-        and bool(statements)
-        and all(isinstance(statement, dict) and _is_statement(statement) for statement in statements)
-    )
-
-
-def _is_statement(statement: Policy) -> bool:
-    def one_of(name: str) -> bool:
-        return (name in statement) != (f"Not{name}" in statement)
-
-    return (
-        _statement_keys.issuperset(statement)
-        and statement.get("Effect") in ("Allow", "Deny")
-        and one_of("Principal")
-        and one_of("Action")
-        and one_of("Resource")
-        and isinstance(statement.get("Condition", {}), dict)
-    )
+def _is_policy(text: str) -> bool:
+    try:
+        compile_policy(text, Kind.RESOURCE)
+    except MalformedPolicy:
+        return False
+    return True
 
 
 def _check_limits(policy: Policy) -> None:
