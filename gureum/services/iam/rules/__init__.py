@@ -1,0 +1,1 @@
+"""What IAM documents about values, as pure functions."""
