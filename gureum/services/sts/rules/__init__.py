@@ -1,0 +1,1 @@
+"""What AWS documents about sessions and tokens, as pure functions."""
