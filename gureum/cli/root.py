@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from gureum import __version__
+from gureum.cli.account import account
+from gureum.cli.ca import ca
 from gureum.cli.clock import clock
 from gureum.cli.doctor import doctor
 from gureum.cli.reset import reset
@@ -28,5 +30,5 @@ def gureum(context: click.Context) -> None:
     context.color = wants_colour()
 
 
-for command in (up, down, status, env, doctor, logs, clock, reset):
+for command in (up, down, status, env, account, ca, doctor, logs, clock, reset):
     gureum.add_command(command)

@@ -18,7 +18,7 @@ def test_help_names_every_command(gureum: Command) -> None:
     """The help is what a newcomer sees first."""
     shown = gureum("--help")
     assert shown.returncode == 0
-    for name in ("up", "down", "status", "env", "doctor", "logs", "clock", "reset"):
+    for name in ("up", "down", "status", "env", "ca", "doctor", "logs", "clock", "reset"):
         assert f"\n  {name} " in shown.stdout
 
 

@@ -23,7 +23,15 @@ def document() -> dict[str, Any]:
 def test_botocore_reads_every_operation(document: dict[str, Any]) -> None:
     """No shape is referred to that is not there."""
     service = botocore.model.ServiceModel(document, "gureum")
-    assert list(service.operation_names) == ["AdvanceClock", "DescribeCloud", "GetClock", "GetUsage", "ListCalls"]
+    assert list(service.operation_names) == [
+        "AdvanceClock",
+        "CreateAccount",
+        "DescribeCloud",
+        "GetClock",
+        "GetUsage",
+        "ListAccounts",
+        "ListCalls",
+    ]
     for name in service.operation_names:
         operation = service.operation_model(name)
         assert operation.input_shape is not None

@@ -1,0 +1,1 @@
+"""The operations of Organizations, one module per resource."""

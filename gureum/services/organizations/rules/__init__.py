@@ -1,0 +1,1 @@
+"""What AWS documents about organizations, as pure functions."""
