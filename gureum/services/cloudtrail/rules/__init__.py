@@ -1,0 +1,1 @@
+"""What AWS documents about trails, selectors, events and their files, as pure functions."""
