@@ -11,6 +11,8 @@ Only addresses of this machine are ever loaded, and every run has an end.
     signing.py    requests as an SDK would send them, signed with `gureum.wire.sigv4`
     wrk.py        the load generator
     queues.py     queues and how to fill them
+    identities.py accounts with roles, and sessions of them
+    policies.py   the policies of those roles
     results.py    samples, targets and the table
     measures/     what is measured, one module each
 """

@@ -9,8 +9,9 @@ from itertools import cycle, islice
 from typing import Final
 
 from bench.servers import Server
-from bench.signing import account, host, sqs_requests
+from bench.signing import account, host, root_key, sqs_requests
 from bench.wrk import play, request_list
+from gureum.wire.sigv4 import Key
 
 batch_size: Final = 10
 
@@ -21,7 +22,7 @@ _slice_batches: Final = 5000
 Progress = Callable[[int], None]
 
 
-def url(name: str) -> str:
+def url(name: str, account: str = account) -> str:
     """The URL of a queue, the same for every cloud."""
     return f"http://{host}/{account}/{name}"
 
@@ -39,9 +40,9 @@ def body(url: str, number: int) -> str:
     return text[:-2] + "x" * (256 - len(text)) + text[-2:]
 
 
-def sends(url: str) -> list[bytes]:
+def sends(url: str, key: Key = root_key) -> list[bytes]:
     """SendMessage requests, all different."""
-    return sqs_requests("SendMessage", ({"QueueUrl": url, "MessageBody": body(url, n)} for n in range(_distinct)))
+    return sqs_requests("SendMessage", ({"QueueUrl": url, "MessageBody": body(url, n)} for n in range(_distinct)), key)
 
 
 def receives(urls: Sequence[str], count: int, at_most: int) -> list[bytes]:

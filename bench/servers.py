@@ -95,11 +95,15 @@ class Server:
 
     def call(self, operation: str, **members: Any) -> dict[str, Any]:
         """An operation of SQS.  Raises ServerFailed unless it succeeds."""
-        answer = self._exchange(sqs_request(operation, members))
-        if answer[0] != http.client.OK:
-            raise ServerFailed(f"{self.name}: {operation}: {answer}")
-        result: dict[str, Any] = json.loads(answer[1] or b"{}")
+        result: dict[str, Any] = json.loads(self.answer(sqs_request(operation, members)) or b"{}")
         return result
+
+    def answer(self, request: Signed) -> bytes:
+        """The body of the answer to `request`.  Raises ServerFailed unless it succeeds."""
+        status, body = self._exchange(request)
+        if status != http.client.OK:
+            raise ServerFailed(f"{self.name}: {request.body[:500]!r}: {status} {body[:500]!r}")
+        return body
 
     def processor_seconds(self) -> float:
         """Processor time of all its processes so far."""

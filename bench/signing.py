@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -19,9 +20,10 @@ from gureum.wire.sigv4 import Key, sign
 host: Final = "localhost:4566"
 account: Final = "000000000000"
 region: Final = "ap-northeast-2"
-key: Final = Key("test", "test")
+root_key: Final = Key("test", "test")
 
 _ages_seconds: Final = 60
+_versions: Final = {"iam": "2010-05-08", "sts": "2011-06-15"}
 _common: Final = {
     "host": host,
     "accept-encoding": "identity",
@@ -46,33 +48,51 @@ class Signed(msgspec.Struct, frozen=True):
         return f"POST / HTTP/1.1\r\n{''.join(lines)}\r\n".encode("latin-1") + self.body
 
 
-def sqs_request(operation: str, members: Mapping[str, Any], age_seconds: int = 0) -> Signed:
+def sqs_request(operation: str, members: Mapping[str, Any], age_seconds: int = 0, key: Key = root_key) -> Signed:
     """An operation of SQS over JSON."""
     headers = {
         "x-amz-target": f"AmazonSQS.{operation}",
         "x-amzn-query-mode": "true",
         "content-type": "application/x-amz-json-1.0",
     }
-    return _signed("sqs", headers, json.dumps(members).encode(), age_seconds)
+    return _signed("sqs", headers, json.dumps(members).encode(), age_seconds, key)
 
 
-def sqs_requests(operation: str, members: Iterable[Mapping[str, Any]]) -> list[bytes]:
+def sqs_requests(operation: str, members: Iterable[Mapping[str, Any]], key: Key = root_key) -> list[bytes]:
     """Operations of SQS over JSON, as octets."""
-    return [sqs_request(operation, each, number % _ages_seconds).octets() for number, each in enumerate(members)]
+    return [sqs_request(operation, each, number % _ages_seconds, key).octets() for number, each in enumerate(members)]
 
 
-def identity_request(age_seconds: int = 0) -> Signed:
-    """STS GetCallerIdentity over the query protocol."""
+def query_request(
+    service: str, operation: str, members: Mapping[str, str], age_seconds: int = 0, key: Key = root_key
+) -> Signed:
+    """An operation over the query protocol."""
     headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
-    return _signed("sts", headers, b"Action=GetCallerIdentity&Version=2011-06-15", age_seconds)
+    form = {"Action": operation, "Version": _versions[service], **members}
+    return _signed(service, headers, urlencode(form).encode(), age_seconds, key)
+
+
+def query_requests(
+    service: str, operation: str, members: Iterable[Mapping[str, str]], key: Key = root_key
+) -> list[bytes]:
+    """Operations over the query protocol, as octets."""
+    return [
+        query_request(service, operation, each, number % _ages_seconds, key).octets()
+        for number, each in enumerate(members)
+    ]
+
+
+def identity_request() -> Signed:
+    """STS GetCallerIdentity."""
+    return query_request("sts", "GetCallerIdentity", {})
 
 
 def identity_requests() -> list[bytes]:
     """One for each second of the last minute, as octets."""
-    return [identity_request(age).octets() for age in range(_ages_seconds)]
+    return query_requests("sts", "GetCallerIdentity", [{}] * _ages_seconds)
 
 
-def _signed(service: str, headers: Mapping[str, str], body: bytes, age_seconds: int) -> Signed:
+def _signed(service: str, headers: Mapping[str, str], body: bytes, age_seconds: int, key: Key) -> Signed:
     unsigned = {**_common, **headers, "content-length": str(len(body))}
     added = sign(Request("POST", "/", "", unsigned, body), key, region, service, host_ms() - age_seconds * 1000)
     return Signed(unsigned | added, body)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.support.shell import ROOT, quoted, run_blocks
+
 GUIDE = ROOT / "docs" / "adding-an-operation.md"
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 SHELL = re.compile(r"```sh\n(.*?)```(?:\n\n((?:    [^\n]*\n)+))?", re.DOTALL)
@@ -42,3 +43,16 @@ def test_its_first_command_prints_what_it_says() -> None:
     assert match is not None
     done = subprocess.run(["sh", "-c", match[1]], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stdout == "".join(f"{line[4:]}\n" for line in match[2].splitlines()), done.stderr
+
+
+def test_the_page_about_identity(tmp_path: Path) -> None:
+    """Its commands are run in one shell, and answer what it says they answer."""
+    done = run_blocks("docs/identity.md", tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    shown = quoted("docs/identity.md")
+    assert len(shown) == 4, "two refusals, two simulations"
+    said = " ".join(f"{done.stdout}\n{done.stderr}".split())
+    assert [text for text in shown if text not in said] == []
+    assert "arn:aws:sts::000000000000:assumed-role/barista/morning" in said
+    assert "with an explicit deny in a service control policy" in said
+    assert "user/mina is not authorized to perform: iam:ListUsers" in done.stdout, "CloudTrail's event"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from bench.measures import depth, receive, requests, start, workers
+from bench.measures import authorization, depth, policy, receive, requests, start, trail, workers
 from bench.results import Options, Row
 
 Measure = Callable[[Options], Iterator[Row]]
@@ -18,4 +18,7 @@ MEASURES: dict[str, Measure] = {
     "receive10": receive.ten_at_a_time,
     "workers": workers.workers,
     "depth": depth.depth,
+    "policy": policy.policy,
+    "authorization": authorization.authorization,
+    "trail": trail.trail,
 }

@@ -10,6 +10,9 @@ from bench.servers import Server, both
 from bench.signing import identity_requests
 from bench.wrk import Load, play, request_list
 
+Side = tuple[Server, Callable[[], list[bytes]]]
+"""A server, and what signs the requests that it is loaded with."""
+
 
 def identity(options: Options) -> Iterator[Row]:
     """A read that touches no state: what a request costs by itself."""
@@ -27,16 +30,24 @@ def send(options: Options) -> Iterator[Row]:
 def alternate(
     ours: Server, theirs: Server, sign: Callable[[], list[bytes]], options: Options
 ) -> list[tuple[Load, Load]]:
-    """Load one and then the other, round by round.  A first second of each warms up and does not count.
+    """Load one and then the other with the same requests, round by round."""
+    return in_turn((ours, sign), (theirs, sign), options)
+
+
+def in_turn(ours: Side, theirs: Side, options: Options) -> list[tuple[Load, Load]]:
+    """Load one side and then the other, round by round.  A first second of each warms up and does not count.
 
     Who begins changes from round to round: what a load leaves behind (records to fold, a log to copy) falls on both.
     """
     rounds = []
     for number in range(options.rounds + 1):
         seconds = options.seconds if number else 1
-        with request_list(sign()) as requests:
-            order = (ours, theirs) if number % 2 else (theirs, ours)
-            loads = {server: play(server, requests, options.connections, seconds=seconds) for server in order}
+        signed = {sign: sign() for _, sign in (ours, theirs)}
+        loads = {}
+        for side in (ours, theirs) if number % 2 else (theirs, ours):
+            server, sign = side
+            with request_list(signed[sign]) as requests:
+                loads[side] = play(server, requests, options.connections, seconds=seconds)
         if number:
             rounds.append((loads[ours], loads[theirs]))
     return rounds
