@@ -8,6 +8,13 @@ from typing import Any
 import pytest
 
 from tests.services.sqs.local import Local
+from tests.support.clouds import Cloud
+
+
+@pytest.fixture
+def cloud(restless_cloud: Cloud) -> Cloud:
+    """These tests put the clock forward."""
+    return restless_cloud
 
 
 @pytest.fixture(params=["json", "query"])

@@ -8,6 +8,7 @@ from typing import Any
 
 from gureum.base.clock import host_ms, to_datetime
 from tests.services.iam.documents import policy
+from tests.support.clouds import Cloud
 
 Client = Callable[..., Any]
 
@@ -27,10 +28,14 @@ def add_role(iam: Any, name: str, trust: dict[str, Any], *statements: dict[str, 
     return arn
 
 
-def lasts(answer: dict[str, Any], **span: float) -> bool:
-    """Whether the credentials of an answer, made just now, are good for that long."""
+def lasts(answer: dict[str, Any], cloud: Cloud | None = None, **span: float) -> bool:
+    """Whether the credentials of an answer, made just now, are good for that long.
+
+    `cloud` is to be given where its clock is not the host's.
+    """
     until: datetime = answer["Credentials"]["Expiration"]
-    left = until - to_datetime(host_ms())
+    ahead = 0 if cloud is None else cloud.call("GetClock")["OffsetSeconds"]
+    left = until - to_datetime(host_ms()) - timedelta(seconds=ahead)
     return abs(left - timedelta(**span)) < timedelta(minutes=1)
 
 

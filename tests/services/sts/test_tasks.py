@@ -49,7 +49,7 @@ def test_a_task_in_a_member(cloud: Cloud, company: Company, admin: Any) -> None:
     """The session is the member's root user, for a quarter of an hour, and does the task and nothing else."""
     member = company.invite("shop")
     answer = admin.assume_root(TargetPrincipal=member, TaskPolicyArn=task(AUDIT))
-    assert lasts(answer, minutes=15)
+    assert lasts(answer, company.cloud, minutes=15)
     iam = session(cloud.client, "iam", answer)
     assert iam.get_user()["User"]["Arn"] == f"arn:aws:iam::{member}:root"
     iam.get_account_summary()
