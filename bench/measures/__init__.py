@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from bench.measures import authorization, depth, policy, receive, requests, start, trail, workers
+from bench.measures import authorization, depth, objects, policy, receive, requests, start, trail, workers
 from bench.results import Options, Row
 
 Measure = Callable[[Options], Iterator[Row]]
@@ -21,4 +21,5 @@ MEASURES: dict[str, Measure] = {
     "policy": policy.policy,
     "authorization": authorization.authorization,
     "trail": trail.trail,
+    "objects": objects.objects,
 }
