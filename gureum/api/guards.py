@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from gureum.api.context import Caller, Context
+from gureum.api.errors import NotSupported
 from gureum.api.policy.model import KeyValue, Kind
 
 
@@ -42,6 +43,8 @@ Identify = Callable[[Context, Mapping[str, Any]], tuple[Caller, Mapping[str, Key
 Guardian = Callable[[Context, str, str], ResourcePolicy | None]
 """The policy that counts for an action (`sqs:SendMessage`) on a resource (an ARN)."""
 TagsOf = Callable[[Context, str], Mapping[str, str]]
+OwnerOf = Callable[[Context, str], str | None]
+"""The account that a resource (an ARN without one, as those of S3) belongs to; None when there is no such resource."""
 
 
 def request_tags(tags: Iterable[tuple[str, str]]) -> dict[str, KeyValue]:
@@ -52,6 +55,20 @@ def request_tags(tags: Iterable[tuple[str, str]]) -> dict[str, KeyValue]:
     keys: dict[str, KeyValue] = {f"aws:requesttag/{key.lower()}": value for key, value in pairs}
     keys["aws:tagkeys"] = tuple(key for key, _ in pairs)
     return keys
+
+
+def check_distinct(tags: Iterable[str]) -> None:
+    """Refuse a set of tags whose keys differ only in case.  For services of which AWS says that they take them.
+
+    Conditions compare keys of tags without case, and match either of two such keys but not both: who may add `Env`
+    beside `env` could evade what is denied for one of them.
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html, "aws:ResourceTag"
+    """
+    folded: dict[str, str] = {}
+    for key in tags:
+        other = folded.setdefault(key.lower(), key)
+        if other != key:
+            raise NotSupported(f"Tag keys that differ only in case are not supported by Gureum: {other} and {key}.")
 
 
 def tag_keys(keys: Iterable[str]) -> dict[str, KeyValue]:

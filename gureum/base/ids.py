@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from io import BytesIO
 from typing import Final
 
 RandomBytes = Callable[[int], bytes]
@@ -17,25 +18,27 @@ _pool_bytes: Final = 4096
 class _Pool:
     """Random bytes of the operating system, fetched many at a time: the system call costs more than an id.
 
+    Threads share it without a lock, which would cost more than the rest: `read` takes bytes out in one step that no
+    other thread comes between, and a new supply is used by the thread that fetched it before others see it.
+
     Not to be shared by processes: one that is forked would give out the same bytes again.
     """
 
-    __slots__ = ("_position", "_rest")
+    __slots__ = ("_supply",)
 
     def __init__(self) -> None:
-        self._rest = b""
-        self._position = 0
+        self._supply = BytesIO()
 
     def __call__(self, count: int) -> bytes:
-        start = self._position
-        end = start + count
-        if end > len(self._rest):
-            if count > _pool_bytes:
-                return os.urandom(count)
-            self._rest = os.urandom(_pool_bytes)
-            start, end = 0, count
-        self._position = end
-        return self._rest[start:end]
+        taken = self._supply.read(count)
+        if len(taken) == count:
+            return taken
+        if count > _pool_bytes:
+            return os.urandom(count)
+        supply = BytesIO(os.urandom(_pool_bytes))
+        taken = supply.read(count)
+        self._supply = supply
+        return taken
 
 
 class Ids:

@@ -32,20 +32,23 @@ def status(only_pid: bool, as_json: bool, place: Place) -> None:
     if only_pid:
         click.echo(running.pid)
         return
-    cloud = Client(running, place.credentials()).call("DescribeCloud")
+    client = Client(running, place.credentials())
+    cloud = client.call("DescribeCloud")
     if as_json:
         click.echo(json.dumps(status_document(place, running, cloud), indent=2))
         return
     click.echo(f"{good('running')}, process {running.pid}")
     ca = [] if running.ca is None else [("ca", str(running.ca))]
+    offset = float(client.call("GetClock")["OffsetSeconds"])
     click.echo(
         rows(
             [
-                ("endpoint", cloud["Endpoint"]),
+                ("endpoint", running.endpoint),
                 *ca,
                 ("account", cloud["Account"]),
                 ("version", cloud["Version"]),
                 ("started", f"{moment(cloud['StartedAt'])} {faint(f'{span(age(running))} ago')}"),
+                *([("clock", f"{span(offset)} ahead of the host's")] if offset else []),
                 ("workers", str(cloud["Workers"])),
                 ("state", cloud["State"]),
                 ("requests", f"{cloud['Requests']:,}"),
@@ -137,7 +140,8 @@ def age(running: Running) -> float:
 
 
 def status_document(place: Place, running: Running, cloud: dict[str, Any]) -> dict[str, Any]:
-    """The status for scripts: what the cloud says of itself, and where it runs."""
+    """The status for scripts: what the cloud says of itself, and where clients on this machine reach it."""
     started = moment(cloud["StartedAt"])
     ca = {} if running.ca is None else {"CaFile": str(running.ca)}
-    return {"Running": True, "Pid": running.pid, "Data": str(place.data), **ca, **cloud, "StartedAt": started}
+    where = {"Endpoint": running.endpoint, "StartedAt": started}
+    return {"Running": True, "Pid": running.pid, "Data": str(place.data), **ca, **cloud, **where}

@@ -9,9 +9,8 @@ A device is off by no more than one step in either direction.  One that is furth
 that follow each other; the difference is kept (`drift`).  A step is used once: it and those before it are never
 accepted again, whatever the code was for (RFC 6238, 5.2).
 
-Six digits can be guessed by who has the time: so after a few wrong codes within minutes a device takes none for a while
-(RFC 4226, 7.3).  The wrong codes are remembered by the process and not in the state, where a refused request leaves
-nothing; with several workers there are as many more guesses.
+Six digits can be guessed by who has the time: so after a few wrong codes a device takes none for a while
+(`identity.guesses`).
 
 Sources: RFC 4226; RFC 6238;
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_sync.html
@@ -21,7 +20,6 @@ from __future__ import annotations
 
 import base64
 import hmac
-from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Final
 
@@ -30,6 +28,7 @@ from msgspec.structs import replace
 from gureum.api.vault import Vault, nonce_bytes
 from gureum.base.ids import Ids
 from gureum.identity import tables
+from gureum.identity.guesses import Guesses
 from gureum.identity.records import MfaDevice
 from gureum.state.store import Transaction
 
@@ -40,36 +39,11 @@ seed_bytes: Final = 40
 
 _steps_off_max: Final = 1
 _steps_out_of_sync_max: Final = 20
-_guesses_max: Final = 5
-_guesses_ms: Final = 5 * 60 * 1000
-_guessed_devices_max: Final = 10_000
 _purpose: Final = "identity/mfa-seeds"
 
 
 class WrongCode(Exception):
     """The code is not one of the device's at this time, or was used before, or there were too many wrong ones."""
-
-
-class Guesses:
-    """The wrong codes of late, by sealed seed.  Codes are counted, not calls: a transaction may run more than once."""
-
-    def __init__(self) -> None:
-        self._wrong: OrderedDict[bytes, tuple[int, set[str]]] = OrderedDict()
-
-    def exhausted(self, sealed: bytes, host_ms: int) -> bool:
-        """Whether a device takes no code now."""
-        first_ms, codes = self._wrong.get(sealed, (0, set()))
-        if host_ms - first_ms >= _guesses_ms:
-            self._wrong.pop(sealed, None)
-            return False
-        return len(codes) >= _guesses_max
-
-    def missed(self, sealed: bytes, code: str, host_ms: int) -> None:
-        """Note that `code` was wrong."""
-        _, codes = self._wrong.setdefault(sealed, (host_ms, set()))
-        codes.add(code)
-        if len(self._wrong) > _guessed_devices_max:
-            self._wrong.popitem(last=False)
 
 
 _guesses: Final = Guesses()

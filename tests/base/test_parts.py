@@ -5,7 +5,12 @@ from __future__ import annotations
 import io
 import logging
 import re
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -44,6 +49,24 @@ def test_ids_have_their_forms() -> None:
     assert re.fullmatch("[0-9a-f]{17}", ids.hex(17))
     assert len(ids.bytes(5)) == 5
     assert len({ids.uuid() for _ in range(1000)}) == 1000
+
+
+def test_threads_never_get_the_same_id() -> None:
+    """Transactions on PostgreSQL run in threads that share the ids of their process; here at every turn."""
+
+    def step_aside(frame: FrameType, event: str, argument: object) -> Any:
+        frame.f_trace_opcodes = True
+        Path.cwd().stat()  # lets another thread run
+        return step_aside
+
+    ids, before = Ids(), threading.gettrace()
+    threading.settrace(step_aside)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            made = [*threads.map(lambda _: [ids.bytes(16) for _ in range(200)], range(4))]
+    finally:
+        threading.settrace(before)
+    assert len(set().union(*made)) == 800
 
 
 @settings(deadline=None, derandomize=True)

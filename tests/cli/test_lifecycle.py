@@ -133,6 +133,7 @@ def test_reset_starts_afresh_the_way_it_ran(gureum: Command) -> None:
     """Everything is gone, and clients find a cloud where they left it."""
     succeed(gureum("up", "-d"))
     succeed(gureum("clock", "advance", "1h"))
+    assert "1 h ahead of the host's" in succeed(gureum("status"))
     before = document(gureum("status", "--json"))
     assert gureum("reset").returncode == 2, "nobody was there to say yes"
     succeed(gureum("reset", "--yes"))

@@ -64,6 +64,7 @@ def test_beyond_this_machine_there_is_tls_and_a_secret_key(tmp_path: Path) -> No
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert shown.stdout.count("let-in-000000000000") == 3
     assert "https://localhost:4566" in shown.stdout
+    assert "0.0.0.0" not in shown.stdout, "the status shows where it is reached, too"
     assert "the secret is in" in shown.stdout
     assert "InvalidClientTokenId" in shown.stderr
     assert "test is let in" not in shown.stdout

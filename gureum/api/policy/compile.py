@@ -90,9 +90,9 @@ class Compiled:
         return f"Compiled({self.text!r}, {self.kind})"
 
     @property
-    def principal_arns(self) -> frozenset[str]:
-        """The ARNs of users and roles that it names as principals: what to pin when it is saved."""
-        named = [statement.principals.arns for statement in self.statements if statement.principals is not None]
+    def principals(self) -> frozenset[str]:
+        """Whom it names as `AWS` principals, but for everyone: who has to exist, and is pinned, when it is saved."""
+        named = [statement.principals.named for statement in self.statements if statement.principals is not None]
         return frozenset().union(*named)
 
     @property

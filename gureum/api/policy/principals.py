@@ -61,9 +61,9 @@ class Principals:
         self._canonical = frozenset(named.get("CanonicalUser", ()))
 
     @property
-    def arns(self) -> frozenset[str]:
-        """The ARNs of users and roles among them, to be pinned when the policy is saved."""
-        return frozenset(name for name in self._aws if ":user/" in name or ":role/" in name)
+    def named(self) -> frozenset[str]:
+        """The `AWS` ones among them, but for everyone: accounts, ARNs and unique ids."""
+        return self._aws
 
     def reach(self, principal: Principal, pins: Mapping[str, str], keys: Keys) -> Reach:
         """How directly the statement is about `principal`; NONE when it is not."""

@@ -6,7 +6,14 @@ Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 from gureum.api.errors import ApiError
+from gureum.wire.errors import WireError
+from gureum.wire.validate import Violation, coral
+
+_NAME_PATTERN: Final = r": [\w+=,.@-]+"
 
 
 class NoSuchEntityException(ApiError):
@@ -156,3 +163,15 @@ class CredentialReportExpiredException(ApiError):
     """The credential report is too old to be shown."""
 
     message = "The most recent credential report has expired. Use GenerateCredentialReport to create a new one."
+
+
+def wording(violations: Sequence[Violation]) -> WireError:
+    """What requests that the model does not allow are refused with: IAM has words of its own for names."""
+    first = violations[0]
+    if len(violations) == 1 and first.kind == "pattern" and first.constraint.endswith(_NAME_PATTERN):
+        return WireError(
+            "ValidationError",
+            f"The specified value for {first.path} is invalid. "
+            "It must contain only alphanumeric characters and/or the following: +=,.@_-",
+        )
+    return coral("ValidationError")(violations)

@@ -16,8 +16,9 @@ from gureum.api.policy.model import KeyValue, Kind
 from gureum.api.service import Resource, Service
 from gureum.base import arn as arns
 from gureum.base.topology import PARTITION
-from gureum.identity import root_access, tables, trust
-from gureum.services.iam.errors import InvalidInputException
+from gureum.identity import pinning, root_access, tables
+from gureum.services.iam.errors import InvalidInputException, wording
+from gureum.services.iam.rules.names import ROOT_PATH
 
 _assume: Final = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML", "sts:TagSession")
 _trusted: Final = frozenset({*_assume, "sts:SetSourceIdentity", "sts:SetContext"})
@@ -67,7 +68,7 @@ def _trust_policy(ctx: Context, arn: str) -> ResourcePolicy | None:
     role = tables.roles.get(ctx.tx, (parsed.account, rest.rpartition("/")[2]))
     if role is None or role.arn != arn:
         return ResourcePolicy(_trusts_nobody, required=True, kind=Kind.TRUST)
-    text, pins = trust.current(ctx.tx, role)
+    text, pins = pinning.current(ctx.tx, role.trust, role.pins)
     return ResourcePolicy(text, pins, required=True, kind=Kind.TRUST)
 
 
@@ -100,12 +101,25 @@ _TAGGED: Final[Mapping[str, Any]] = {
     "mfa": tables.mfa_devices,
 }
 
-iam = Service("iam", guardian=guardian, tags=tags_of)
+iam = Service("iam", wording=wording, guardian=guardian, tags=tags_of)
 
 
 def global_arn(ctx: Context, resource: str) -> str:
     """`arn:aws:iam::123456789012:RESOURCE`."""
     return f"arn:{PARTITION}:iam::{ctx.account}:{resource}"
+
+
+def all_of(kind: str) -> Resource:
+    """What lists act on: everything of a kind below `PathPrefix`.
+
+    AWS's reference lists these actions without resource types, yet its refusals name `user/`, `role/team/`, and
+    policies for such ARNs decide.
+    """
+
+    def below_path(ctx: Context, values: Mapping[str, Any]) -> str:
+        return global_arn(ctx, f"{kind}{values.get('PathPrefix') or ROOT_PATH}")
+
+    return below_path
 
 
 def user_arn(ctx: Context, values: Mapping[str, Any]) -> str:
@@ -179,7 +193,7 @@ def new_policy_arn(ctx: Context, values: Mapping[str, Any]) -> str:
 
 
 def _path(values: Mapping[str, Any]) -> str:
-    path: str = values.get("Path") or "/"
+    path: str = values.get("Path") or ROOT_PATH
     return path
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NotRequired, TypedDict
 
 from gureum.base.clock import to_datetime
-from gureum.identity import records, tables, trust
+from gureum.identity import pinning, records, tables
 from gureum.services.iam import activity
 from gureum.services.iam.catalogue import Entry, Use
 from gureum.services.iam.rules import documents
@@ -81,7 +81,7 @@ def listed_role(tx: Transaction, role: records.Role) -> Role:
         "RoleId": role.id,
         "Arn": role.arn,
         "CreateDate": to_datetime(role.created_ms),
-        "AssumeRolePolicyDocument": documents.shown(trust.current(tx, role)[0]),
+        "AssumeRolePolicyDocument": documents.shown(pinning.current(tx, role.trust, role.pins)[0]),
         "MaxSessionDuration": role.session_seconds_max,
     }
     if role.description:

@@ -32,7 +32,10 @@ class RedriveAllow(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Settings(msgspec.Struct, frozen=True, array_like=True):
-    """The attributes of a queue that can be set.  `policy` is JSON or empty."""
+    """The attributes of a queue that can be set.
+
+    `policy` is JSON or empty; `pins` maps the ARNs of users and roles in it to their unique ids when it was set.
+    """
 
     delay_seconds: int = 0
     message_bytes_max: int = limits.message_bytes_max
@@ -46,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, array_like=True):
     content_deduplication: bool = False
     deduplication_scope: str = "queue"
     throughput_limit: str = "perQueue"
+    pins: dict[str, str] = {}
 
 
 class Queue(Record, version=1):

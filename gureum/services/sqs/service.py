@@ -14,6 +14,7 @@ from gureum.api.context import Context
 from gureum.api.guards import Need, ResourcePolicy, request_tags, tag_keys
 from gureum.api.policy.model import KeyValue
 from gureum.api.service import Service
+from gureum.identity import pinning
 from gureum.services.sqs import tables
 from gureum.services.sqs.rules import names
 from gureum.wire.validate import missing_parameter
@@ -31,7 +32,7 @@ def queue_policy(ctx: Context, action: str, arn: str) -> ResourcePolicy | None:
         return None
     if ctx.principal.type == "Root" and ctx.account == queue.account and action in _unlocking:
         return None
-    return ResourcePolicy(queue.settings.policy)
+    return ResourcePolicy(*pinning.current(ctx.tx, queue.settings.policy, queue.settings.pins))
 
 
 _unlocking: Final = frozenset({"sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueues", "sqs:SetQueueAttributes"})

@@ -3,26 +3,33 @@
     https://ISSUER/.well-known/openid-configuration -> jwks_uri -> {"keys": [...]}
 
 They are kept as long as the provider says (Cache-Control), within bounds.  A token signed with a key that is not among
-them makes them be read again, since providers change their keys without telling; not more often than every ten seconds,
-so nobody can make this cloud ask a provider as often as he likes by sending tokens with invented key ids.
+them makes them be read again, since providers change their keys without telling.
+
+Nobody signs the requests that bring tokens, and so nobody may have this cloud ask a provider as often as he likes: each
+process asks once at a time, for all who wait, and not more often than every ten seconds, whatever the provider says,
+also when it failed: then everybody gets the same failure.
 
 Sources: https://openid.net/specs/openid-connect-discovery-1_0.html; RFC 7517; RFC 9111, 5.2.2
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import OrderedDict
 from typing import Any, Final
 
 import msgspec
 
+from gureum.api.errors import ApiError
 from gureum.services.sts import https
 from gureum.services.sts.errors import IDPCommunicationErrorException, InvalidIdentityTokenException
 from gureum.services.sts.https import Answer, Unreachable, Untrusted
+from gureum.services.sts.rules.jwks import is_usable
 
 _kept_max: Final = 256
-_keys_max: Final = 100
+_keys_max: Final = 200
+"""A hundred of RSA and a hundred on elliptic curves, as AWS has it."""
 _kept_ms_default: Final = 10 * 60_000
 _kept_ms_max: Final = 24 * 3600_000
 _read_again_ms: Final = 10_000
@@ -37,33 +44,73 @@ NO_KEY: Final = (
 
 
 class KeySet(msgspec.Struct, frozen=True):
-    """A provider's keys, when they were read, and until when they are good."""
+    """A provider's keys, and until when they are good."""
 
     keys: tuple[Jwk, ...]
-    read_ms: int
     until_ms: int
 
 
-class KeySets:
-    """The keys of providers that were read last.  Times are the host's."""
+class _Provider:
+    """What is known of a provider: its keys, and how the last attempt to read them went."""
+
+    __slots__ = ("asked_ms", "failure", "keys", "reading")
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, tuple[str, ...]], KeySet] = OrderedDict()
+        self.keys = KeySet((), 0)
+        self.asked_ms: int | None = None
+        self.failure: ApiError | None = None
+        self.reading: asyncio.Task[None] | None = None
+
+    def is_due(self, now_ms: int) -> bool:
+        """Whether it may be asked: not while it is, and not right after.  A clock that was put back is no obstacle."""
+        if self.reading is not None:
+            return False
+        return self.asked_ms is None or not 0 <= now_ms - self.asked_ms < _read_again_ms
+
+    async def read(self, url: str, thumbprints: tuple[str, ...], now_ms: int) -> None:
+        """Read the keys; those that were known stay when that fails."""
+        try:
+            self.keys, self.failure = await _read(url, thumbprints, now_ms), None
+        except ApiError as error:
+            self.failure = error
+        finally:
+            self.reading = None
+
+
+class KeySets:
+    """The keys of providers that were asked last.  Times are the host's."""
+
+    def __init__(self) -> None:
+        self._providers: OrderedDict[tuple[str, tuple[str, ...]], _Provider] = OrderedDict()
 
     async def of(self, url: str, thumbprints: tuple[str, ...], now_ms: int, *, again: bool = False) -> tuple[Jwk, ...]:
         """The keys of the provider at `url` (without scheme); read `again` when the known ones do not do.
 
         Raises IDPCommunicationError and InvalidIdentityToken.
         """
-        found = self._kept.get((url, thumbprints))
-        if found is not None and now_ms < (found.read_ms + _read_again_ms if again else found.until_ms):
-            return found.keys
-        read = await _read(url, thumbprints, now_ms)
-        self._kept[url, thumbprints] = read
-        self._kept.move_to_end((url, thumbprints))
-        if len(self._kept) > _kept_max:
-            self._kept.popitem(last=False)
-        return read.keys
+        provider = self._providers.get((url, thumbprints)) or _Provider()
+        if not again and now_ms < provider.keys.until_ms:
+            return provider.keys.keys
+        if provider.is_due(now_ms):
+            provider.asked_ms = now_ms
+            provider.reading = asyncio.create_task(provider.read(url, thumbprints, now_ms))
+            self._providers[url, thumbprints] = provider
+            self._providers.move_to_end((url, thumbprints))
+            self._forget(now_ms)
+        if provider.reading is not None:
+            # Who goes away while it is read does not take the answer from those who wait for it as well.
+            await asyncio.shield(provider.reading)
+        if provider.failure is not None:
+            raise provider.failure.with_traceback(None)
+        return provider.keys.keys
+
+    def _forget(self, now_ms: int) -> None:
+        """Drop those that were asked longest ago, but none that must not be asked again yet."""
+        while len(self._providers) > _kept_max:
+            first = next(iter(self._providers))
+            if not self._providers[first].is_due(now_ms):
+                return
+            del self._providers[first]
 
 
 async def _read(url: str, thumbprints: tuple[str, ...], now_ms: int) -> KeySet:
@@ -82,8 +129,8 @@ async def _read(url: str, thumbprints: tuple[str, ...], now_ms: int) -> KeySet:
     keys = _json(answer).get("keys")
     if not isinstance(keys, list) or len(keys) > _keys_max:
         raise InvalidIdentityTokenException(NO_KEY)
-    known = tuple(key for key in keys if isinstance(key, dict))
-    return KeySet(known, now_ms, now_ms + _kept_ms(answer.headers.get("cache-control", "").lower()))
+    known = tuple(key for key in keys if isinstance(key, dict) and is_usable(key))
+    return KeySet(known, now_ms + _kept_ms(answer.headers.get("cache-control", "").lower()))
 
 
 def _json(answer: Answer) -> dict[str, Any]:

@@ -118,9 +118,9 @@ def test_what_is_malformed_is_found_when_it_is_compiled() -> None:
         compiled({"Principal": {"AWS": "ann"}}, kind=Kind.RESOURCE)
 
 
-def test_the_principals_to_pin() -> None:
+def test_the_principals() -> None:
     """Those of all statements together."""
     ann, worker = "arn:aws:iam::111122223333:user/ann", "arn:aws:iam::111122223333:role/worker"
     policy = compiled({"Principal": {"AWS": ann}}, {"Principal": {"AWS": [worker, ann]}}, kind=Kind.RESOURCE)
-    assert policy.principal_arns == {ann, worker}
-    assert compiled({}).principal_arns == frozenset()
+    assert policy.principals == {ann, worker}
+    assert compiled({}).principals == frozenset()

@@ -156,7 +156,7 @@ def test_names_that_are_none(name: str) -> None:
         Principals({"AWS": (name,)}, inverse=False)
 
 
-def test_what_is_to_be_pinned() -> None:
-    """Users and roles; accounts and sessions have no ids of their own."""
-    principals = Principals({"AWS": (ALICE.arn, ROLE, WORKER.arn, CAROL.arn, ACCOUNT, ROOT.arn)}, inverse=False)
-    assert principals.arns == {ALICE.arn, ROLE}
+def test_who_is_named() -> None:
+    """All who may have to exist; everyone does."""
+    names = (ALICE.arn, ROLE, WORKER.arn, CAROL.arn, ACCOUNT, ROOT.arn)
+    assert Principals({"AWS": (*names, "*")}, inverse=False).named == set(names)

@@ -136,6 +136,14 @@ def test_statements_that_are_none(lake: tuple[Trailed, str], statement: str) -> 
     assert code == "InvalidQueryStatementException"
 
 
+@pytest.mark.parametrize("statement", ["DELETE FROM STORE", "SELECT eventName FROM STORE; SELECT 1"])
+def test_the_refusal_says_what_a_query_is(lake: tuple[Trailed, str], statement: str) -> None:
+    """Not what the engine below wanted to do with the statement."""
+    here, store = lake
+    with pytest.raises(ClientError, match="A query is one SELECT statement"):
+        here.client().start_query(QueryStatement=statement.replace("STORE", store))
+
+
 def test_pages_of_results(lake: tuple[Trailed, str]) -> None:
     """A page may begin and end anywhere; numbers are of the whole."""
     here, store = lake

@@ -49,6 +49,21 @@ def test_users_change_their_own_passwords(client: Client, iam: Any) -> None:
     me.change_password(OldPassword=f"{GOOD}2", NewPassword=GOOD)
 
 
+def test_an_old_password_cannot_be_guessed(client: Client, iam: Any) -> None:
+    """After five different wrong ones the right one is refused too, in the same words; a new password ends that."""
+    me = client("iam", key=add_user(iam, "u", allow("iam:ChangePassword")))
+    iam.create_login_profile(UserName="u", Password=GOOD)
+    for guess in ("1", "2", "3", "4", "4"):
+        with refused("AccessDenied", "The old password was incorrect.", 403):
+            me.change_password(OldPassword=f"{GOOD}{guess}", NewPassword=f"{GOOD}x")
+    me.change_password(OldPassword=GOOD, NewPassword=f"{GOOD}x")
+    for guess in ("1", "2", "3", "4", "5", "x"):
+        with refused("AccessDenied", "The old password was incorrect.", 403):
+            me.change_password(OldPassword=f"{GOOD}{guess}", NewPassword=GOOD)
+    iam.update_login_profile(UserName="u", Password=f"{GOOD}y")
+    me.change_password(OldPassword=f"{GOOD}y", NewPassword=GOOD)
+
+
 def test_nobody_else_has_a_password_to_change(client: Client, iam: Any, account: str) -> None:
     """Neither the root user nor a session of a role."""
     with refused("InvalidUserType", "Only IAM Users can change their own password"):

@@ -66,6 +66,17 @@ def test_malformed_names_paths_and_tags(iam: Any, wrong: dict[str, Any]) -> None
         iam.create_user(**wrong)
 
 
+def test_names_have_words_of_their_own(iam: Any, account: str) -> None:
+    """Many pass an ARN where a name belongs, and are told what a name may hold; other constraints are as everywhere."""
+    words = "is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-"
+    with refused("ValidationError", f"The specified value for userName {words}", 400):
+        iam.get_user(UserName=f"arn:aws:iam::{account}:user/alice")
+    with refused("ValidationError", f"The specified value for policyName {words}", 400):
+        iam.put_user_policy(UserName="alice", PolicyName="s3 access", PolicyDocument=EVERYTHING)
+    with refused("ValidationError", "Member must have length less than or equal to 64", 400):
+        iam.create_user(UserName="x" * 65)
+
+
 def test_a_boundary_has_to_exist(iam: Any, account: str) -> None:
     """As a managed policy of the account or of AWS."""
     for arn in (f"arn:aws:iam::{account}:policy/none", "arn:aws:iam::aws:policy/NoSuchPolicy"):
@@ -258,3 +269,33 @@ def test_one_account_does_not_see_another_ones_users(client: Client, iam: Any, a
     iam.delete_user(UserName="alice")
     assert other.get_user(UserName="alice")["User"]["Arn"].startswith(f"arn:aws:iam::2{account[1:]}")
     assert iam.list_users()["Users"] == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "listed"),
+    [
+        ("list_users", "user/"),
+        ("list_groups", "group/"),
+        ("list_roles", "role/"),
+        ("list_instance_profiles", "instance-profile/"),
+        ("list_server_certificates", "server-certificate/"),
+        ("list_virtual_mfa_devices", "mfa/"),
+    ],
+)
+def test_what_lists_act_on(iam: Any, client: Client, account: str, operation: str, listed: str) -> None:
+    """AWS names all of a kind in its refusals, and lets policies name it."""
+    action = f"iam:{''.join(part.title() for part in operation.split('_'))}".replace("Mfa", "MFA")
+    arn = f"arn:aws:iam::{account}:{listed}"
+    with refused("AccessDenied", f"{action} on resource: {arn} because", 403):
+        getattr(client("iam", key=add_user(iam, "nobody")), operation)()
+    lister = {"Effect": "Allow", "Action": action, "Resource": f"{arn}*"}
+    getattr(client("iam", key=add_user(iam, "lister", lister)), operation)()
+
+
+def test_lists_below_a_path_are_allowed_by_the_path(iam: Any, client: Client, account: str) -> None:
+    """Who may list one team's users may not list everybody."""
+    team = {"Effect": "Allow", "Action": "iam:ListUsers", "Resource": f"arn:aws:iam::{account}:user/team/*"}
+    lead = client("iam", key=add_user(iam, "lead", team))
+    assert lead.list_users(PathPrefix="/team/")["Users"] == []
+    with refused("AccessDenied", f"iam:ListUsers on resource: arn:aws:iam::{account}:user/ because", 403):
+        lead.list_users()

@@ -124,9 +124,9 @@ def test_everything_can_be_tagged(company: Company) -> None:
     policy = company.policy('{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}')
     api = company.api
     for resource in (company.root, unit, account, policy):
-        api.tag_resource(ResourceId=resource, Tags=[{"Key": "team", "Value": "a"}, {"Key": "Team", "Value": ""}])
+        api.tag_resource(ResourceId=resource, Tags=[{"Key": "team", "Value": "a"}, {"Key": "Stage", "Value": ""}])
         api.tag_resource(ResourceId=resource, Tags=[{"Key": "team", "Value": "b"}])
-        api.untag_resource(ResourceId=resource, TagKeys=["Team", "none"])
+        api.untag_resource(ResourceId=resource, TagKeys=["Stage", "none"])
         assert api.list_tags_for_resource(ResourceId=resource)["Tags"] == [{"Key": "team", "Value": "b"}]
     with refused("InvalidInputException", reason="TARGET_NOT_SUPPORTED"):
         api.tag_resource(ResourceId="p-FullAWSAccess", Tags=[{"Key": "a", "Value": "b"}])
@@ -134,6 +134,8 @@ def test_everything_can_be_tagged(company: Company) -> None:
         api.list_tags_for_resource(ResourceId="p-0000000000")
     with refused("InvalidInputException", reason="DUPLICATE_TAG_KEY"):
         api.tag_resource(ResourceId=unit, Tags=[{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}])
+    with refused("NotImplemented", "differ only in case", status=501):
+        api.tag_resource(ResourceId=unit, Tags=[{"Key": "Team", "Value": "1"}])
     with refused("InvalidInputException", reason="INVALID_SYSTEM_TAGS_PARAMETER"):
         api.tag_resource(ResourceId=unit, Tags=[{"Key": "AWS:x", "Value": "1"}])
     with refused("ConstraintViolationException", reason="MAX_TAG_LIMIT_EXCEEDED"):

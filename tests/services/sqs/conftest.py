@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,6 +16,18 @@ from tests.support.clouds import Cloud
 def cloud(restless_cloud: Cloud) -> Cloud:
     """These tests put the clock forward."""
     return restless_cloud
+
+
+@pytest.fixture
+def account(name: str) -> str:
+    """An account of the test's own."""
+    return f"{zlib.crc32(name.encode()):012d}"
+
+
+@pytest.fixture
+def stranger(name: str) -> str:
+    """Another one."""
+    return f"{zlib.crc32(name.encode()) + 1:012d}"
 
 
 @pytest.fixture(params=["json", "query"])

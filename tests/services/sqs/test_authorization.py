@@ -1,28 +1,22 @@
-"""Who may do what with a queue: identity policies, the queue's policy, both together, across accounts."""
+"""Who may do what with a queue: identity policies, its own, sessions, across accounts, and under which conditions."""
 
 from __future__ import annotations
 
 import json
-import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from gureum.base.clock import host_ms, to_datetime
 from tests.conftest import Client
-
-
-@pytest.fixture
-def account(name: str) -> str:
-    """An account of the test's own."""
-    return f"{zlib.crc32(name.encode()):012d}"
-
-
-@pytest.fixture
-def stranger(name: str) -> str:
-    """Another one."""
-    return f"{zlib.crc32(name.encode()) + 1:012d}"
+from tests.services.iam.documents import policy
+from tests.services.sts.people import add_role, session, trusting
+from tests.services.sts.test_users import Phone
+from tests.support.clients import make_client
+from tests.support.clouds import Cloud, running
 
 
 @pytest.fixture
@@ -182,3 +176,105 @@ def test_the_root_user_can_unlock(client: Client, queue: str, account: str) -> N
     denied("with an explicit deny in a resource-based policy", lambda: sqs.purge_queue(QueueUrl=queue))
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": ""})
     sqs.purge_queue(QueueUrl=queue)
+
+
+def test_a_session_policy_restricts_a_role(client: Client, user: Any, queue: str, account: str) -> None:
+    """What the role may do and the session's policy allows; that the queue's names the role does not change that."""
+    iam = client("iam", key=(account, "test"))
+    alice = user(allow("sts:AssumeRole"), service="sts")
+    role = add_role(iam, "worker", trusting(AWS=account), allow("sqs:*"))
+    options = {"RoleArn": role, "RoleSessionName": "s1"}
+    whole = session(client, "sqs", alice.assume_role(**options))
+    whole.receive_message(QueueUrl=queue)
+    part = session(client, "sqs", alice.assume_role(**options, Policy=policy(allow(["sqs:SendMessage"]))))
+    part.send_message(QueueUrl=queue, MessageBody="x")
+    denied("because no session policy allows", lambda: part.receive_message(QueueUrl=queue))
+    arn = f"arn:aws:sqs:us-east-1:{account}:orders"
+    share(client, account, queue, allow("sqs:ReceiveMessage", arn, Principal={"AWS": role}))
+    denied("because no session policy allows", lambda: part.receive_message(QueueUrl=queue))
+    own = role.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") + "/s1"
+    share(client, account, queue, allow("sqs:ReceiveMessage", arn, Principal={"AWS": own}))
+    part.receive_message(QueueUrl=queue)
+
+
+def test_a_federated_user_may_what_both_allow(client: Client, user: Any, queue: str, account: str) -> None:
+    """The user's policies and the one it was opened with; or the queue's, when it names the federated user."""
+    bob = user(allow(["sts:GetFederationToken", "sqs:SendMessage", "sqs:PurgeQueue"]), service="sts", name="bob")
+    answer = bob.get_federation_token(Name="carol", Policy=policy(allow(["sqs:SendMessage", "sqs:ReceiveMessage"])))
+    carol = session(client, "sqs", answer)
+    carol.send_message(QueueUrl=queue, MessageBody="x")
+    denied("because no session policy allows", lambda: carol.purge_queue(QueueUrl=queue))
+    denied("because no identity-based policy allows", lambda: carol.receive_message(QueueUrl=queue))
+    arn, who = f"arn:aws:sqs:us-east-1:{account}:orders", f"arn:aws:sts::{account}:federated-user/carol"
+    share(client, account, queue, allow("sqs:ReceiveMessage", arn, Principal={"AWS": who}))
+    carol.receive_message(QueueUrl=queue)
+
+
+def test_where_a_request_comes_from(user: Any, queue: str) -> None:
+    """aws:SourceIp is the client's address."""
+    near = {"IpAddress": {"aws:SourceIp": ["127.0.0.0/8", "::1/128"]}}
+    far = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+    sqs = user(allow("sqs:SendMessage", Condition=near), allow("sqs:ReceiveMessage", Condition=far))
+    sqs.send_message(QueueUrl=queue, MessageBody="x")
+    denied("because no identity-based policy allows", lambda: sqs.receive_message(QueueUrl=queue))
+
+
+@pytest.fixture
+def secure(tmp_path: Path) -> Iterator[Cloud]:
+    """A cloud that serves TLS."""
+    with running(tmp_path / "data", tls=True) as started:
+        yield started
+
+
+ONLY_TLS = {
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "sqs:*",
+    "Resource": "*",
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+}
+
+
+def test_in_the_open_is_not_over_tls(client: Client, queue: str, account: str) -> None:
+    """A queue that wants TLS can be had by nobody else."""
+    share(client, account, queue, ONLY_TLS)
+    sqs = client("sqs", key=(account, "test"))
+    with_deny = "with an explicit deny in a resource-based policy"
+    denied(with_deny, lambda: sqs.send_message(QueueUrl=queue, MessageBody="x"))
+
+
+def test_over_tls_is_over_tls(secure: Cloud, account: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same queue takes it; one that wants none does not."""
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(secure.data / "ca" / "ca.pem"))
+    sqs = make_client("sqs", f"https://localhost:{secure.port}", key=(account, "test"))
+    queue = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy(ONLY_TLS)})
+    sqs.send_message(QueueUrl=queue, MessageBody="x")
+    never = {**ONLY_TLS, "Action": "sqs:SendMessage", "Condition": {"Bool": {"aws:SecureTransport": "true"}}}
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy(never)})
+    with_deny = "with an explicit deny in a resource-based policy"
+    denied(with_deny, lambda: sqs.send_message(QueueUrl=queue, MessageBody="x"))
+
+
+def test_a_permission_ends_in_time(cloud: Cloud, user: Any, queue: str) -> None:
+    """aws:CurrentTime is the cloud's, which can be put forward."""
+    now_ms = host_ms() + cloud.call("GetClock")["OffsetSeconds"] * 1000
+    end = to_datetime(int(now_ms) + 3600_000).strftime("%Y-%m-%dT%H:%M:%SZ")
+    sqs = user(allow("sqs:SendMessage", Condition={"DateLessThan": {"aws:CurrentTime": end}}))
+    sqs.send_message(QueueUrl=queue, MessageBody="x")
+    cloud.advance(3600)
+    denied("because no identity-based policy allows", lambda: sqs.send_message(QueueUrl=queue, MessageBody="x"))
+
+
+def test_a_second_factor_can_be_asked_for(client: Client, user: Any, queue: str, account: str) -> None:
+    """Only the session that was opened with a code has it: not one without, and no access key."""
+    asking = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    sts = user(allow("sqs:PurgeQueue", Condition=asking), service="sts")
+    iam = client("iam", key=(account, "test"))
+    key = iam.create_access_key(UserName="alice")["AccessKey"]
+    phone = Phone(iam, "alice")
+    lasting = client("sqs", key=(key["AccessKeyId"], key["SecretAccessKey"]))
+    without = session(client, "sqs", sts.get_session_token())
+    denied("because no identity-based policy allows", lambda: lasting.purge_queue(QueueUrl=queue))
+    denied("because no identity-based policy allows", lambda: without.purge_queue(QueueUrl=queue))
+    session(client, "sqs", sts.get_session_token(**phone.show())).purge_queue(QueueUrl=queue)

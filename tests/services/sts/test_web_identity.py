@@ -277,15 +277,6 @@ def test_keys_are_kept(nobody: Any, issuer: Issuer, role: str) -> None:
     assert len(issuer.asked) == 2
 
 
-def test_keys_that_are_not_to_be_kept(nobody: Any, issuer: Issuer, role: str) -> None:
-    """A provider that changes its keys is believed at once."""
-    issuer.headers = {"Cache-Control": "no-store"}
-    nobody.assume_role_with_web_identity(**shown(role, issuer.token()))
-    issuer.keys = [rsa_key("two")]
-    nobody.assume_role_with_web_identity(**shown(role, issuer.token()))
-    assert issuer.asked.count("/id/ABC/keys") == 2
-
-
 def test_another_certificate_is_not_trusted(iam: Any, nobody: Any, issuer: Issuer, role: str, provider: str) -> None:
     """Neither one whose thumbprint is not registered, nor one for another name that is."""
     iam.update_open_id_connect_provider_thumbprint(OpenIDConnectProviderArn=provider, ThumbprintList=["1" * 40])

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final, NotRequired, TypedDict
 
+from gureum.api.guards import check_distinct
 from gureum.services.cloudtrail.errors import InvalidTagParameterException, TagsLimitExceededException
 
 tags_max: Final = 50
@@ -34,6 +35,7 @@ def merge(tags: Mapping[str, str], added: Iterable[Tag]) -> dict[str, str]:
         if not _characters.fullmatch(key) or not _characters.fullmatch(value):
             raise InvalidTagParameterException(f"The tag {key} has characters that tags cannot have.")
     merged = {**tags, **new}
+    check_distinct(merged)
     if len(merged) > tags_max:
         raise TagsLimitExceededException
     return merged

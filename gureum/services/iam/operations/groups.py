@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from gureum.api.context import Context
-from gureum.api.service import any_resource
 from gureum.identity import records, tables
 from gureum.identity.credentials import new_unique_id
 from gureum.identity.records import Membership, Owner
@@ -18,7 +17,7 @@ from gureum.services.iam import finding, paging, people
 from gureum.services.iam.errors import DeleteConflictException
 from gureum.services.iam.paging import More, more
 from gureum.services.iam.rules import names, quotas
-from gureum.services.iam.service import global_arn, group_arn, iam, user_arn
+from gureum.services.iam.service import all_of, global_arn, group_arn, iam, user_arn
 from gureum.state.keys import Key
 
 
@@ -69,7 +68,7 @@ def get_group(ctx: Context, group_name: str, marker: str | None = None, max_item
     return {"Group": people.group(group), "Users": [people.listed_user(user) for user in users], **more(following)}
 
 
-@iam.operation(resource=any_resource, readonly=True)
+@iam.operation(resource=all_of("group"), readonly=True)
 def list_groups(
     ctx: Context, path_prefix: str | None = None, marker: str | None = None, max_items: int | None = None
 ) -> ListGroupsResult:

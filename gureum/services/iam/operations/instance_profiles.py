@@ -13,7 +13,6 @@ from msgspec.structs import replace
 
 from gureum.api.context import Context
 from gureum.api.guards import Need
-from gureum.api.service import any_resource
 from gureum.identity import tables
 from gureum.identity.credentials import new_unique_id
 from gureum.identity.records import InstanceProfile
@@ -23,7 +22,7 @@ from gureum.services.iam.paging import More, more
 from gureum.services.iam.rules import names, quotas
 from gureum.services.iam.rules import tags as rules
 from gureum.services.iam.rules.tags import Tag
-from gureum.services.iam.service import iam, instance_profile_arn, role_arn, tagging, tags_asked_for
+from gureum.services.iam.service import all_of, iam, instance_profile_arn, role_arn, tagging, tags_asked_for
 
 _ec2: Final = "ec2.amazonaws.com"
 
@@ -77,7 +76,7 @@ def get_instance_profile(ctx: Context, instance_profile_name: str) -> InstancePr
     return {"InstanceProfile": views.instance_profile(ctx.tx, profile)}
 
 
-@iam.operation(resource=any_resource, readonly=True)
+@iam.operation(resource=all_of("instance-profile"), readonly=True)
 def list_instance_profiles(
     ctx: Context, path_prefix: str | None = None, marker: str | None = None, max_items: int | None = None
 ) -> ListInstanceProfilesResult:

@@ -1,14 +1,15 @@
 """Passwords of users, which IAM calls login profiles.
 
-A new password has to be as the account's policy asks, whoever sets it.  Hashing takes its time, so it is done between
-two attempts (`ctx.obtain`).  The root user has no password here: whoever owns the cloud has its root key.
+A new password has to be as the account's policy asks, whoever sets it.  Old ones cannot be guessed for long
+(`identity.guesses`).  Hashing takes its time, so it is done between two attempts (`ctx.obtain`).  The root user has no
+password here: whoever owns the cloud has its root key.
 Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateLoginProfile.html and its neighbours.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypedDict
+from typing import Final, TypedDict
 
 from msgspec.structs import replace
 
@@ -16,6 +17,7 @@ from gureum.api.context import Context
 from gureum.api.errors import AccessDenied, NotSupported
 from gureum.base.clock import to_datetime
 from gureum.identity import passwords, tables
+from gureum.identity.guesses import Guesses
 from gureum.identity.records import Login, User
 from gureum.services.iam import people
 from gureum.services.iam.errors import (
@@ -26,6 +28,8 @@ from gureum.services.iam.errors import (
 )
 from gureum.services.iam.rules import passwords as rules
 from gureum.services.iam.service import iam, user_arn
+
+_guesses: Final = Guesses()
 
 
 class LoginProfile(TypedDict):
@@ -94,11 +98,24 @@ def change_password(ctx: Context, old_password: str, new_password: str) -> None:
         raise InvalidUserTypeException("Only IAM Users can change their own password")
     user = people.user_of(ctx, None)
     login = _login(user)
-    head = passwords.head_of(login.hash)
-    if not passwords.same(ctx.obtain("old", lambda: passwords.hash_password(old_password, head)), login.hash):
-        raise AccessDenied("The old password was incorrect.")
+    _check_old(ctx, login, old_password)
     changed = replace(_changed(login, _accepted(ctx, user, new_password), ctx.now_ms), must_change=False)
     tables.users.replace(ctx.tx, user, replace(user, login=changed))
+
+
+def _check_old(ctx: Context, login: Login, password: str) -> None:
+    """Make sure that it is the password of `login`, of which not too many were wrong lately.  Raises AccessDenied.
+
+    Who guesses does not learn whether the last guess was wrong or one too many.
+    """
+    refusal = AccessDenied("The old password was incorrect.")
+    if _guesses.exhausted(login.hash, ctx.origin.host_ms):
+        raise refusal
+    head = passwords.head_of(login.hash)
+    hashed = ctx.obtain("old", lambda: passwords.hash_password(password, head))
+    if not passwords.same(hashed, login.hash):
+        _guesses.missed(login.hash, hashed, ctx.origin.host_ms)
+        raise refusal
 
 
 def _user(ctx: Context, name: str | None) -> User:

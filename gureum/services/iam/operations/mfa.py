@@ -18,7 +18,6 @@ from msgspec.structs import replace
 
 from gureum.api.context import Context
 from gureum.api.principal import root
-from gureum.api.service import any_resource
 from gureum.base.clock import to_datetime
 from gureum.identity import mfa, tables
 from gureum.identity.records import ROOT_USER, MfaDevice
@@ -36,7 +35,7 @@ from gureum.services.iam.people import Named
 from gureum.services.iam.rules import names, qr, quotas
 from gureum.services.iam.rules import tags as rules
 from gureum.services.iam.rules.tags import Tag
-from gureum.services.iam.service import global_arn, iam, mfa_arn, new_mfa_arn, tagging, tags_asked_for, user_arn
+from gureum.services.iam.service import all_of, global_arn, iam, mfa_arn, new_mfa_arn, tagging, tags_asked_for, user_arn
 from gureum.state.keys import Key
 
 _root_name: Final = "root"
@@ -181,7 +180,7 @@ def list_mfa_devices(
     return {"MFADevices": devices, **more(following)}
 
 
-@iam.operation(resource=any_resource, readonly=True)
+@iam.operation(resource=all_of("mfa"), readonly=True)
 def list_virtual_mfa_devices(
     ctx: Context, assignment_status: str = "Any", marker: str | None = None, max_items: int | None = None
 ) -> ListVirtualMFADevicesResult:

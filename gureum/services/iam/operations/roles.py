@@ -1,6 +1,6 @@
 """Roles: who may become them, for how long, and under which boundary.
 
-The principals of a trust policy have to exist, and are remembered by their unique ids (`identity.trust`).  Roles that
+The principals of a trust policy have to exist, and are remembered by their unique ids (`identity.pinning`).  Roles that
 are linked to a service are made and removed in `linked_roles`; of those, only description and tags can be changed.
 Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html and its neighbours.
 """
@@ -12,8 +12,7 @@ from typing import Final, TypedDict
 from msgspec.structs import replace
 
 from gureum.api.context import Context
-from gureum.api.service import any_resource
-from gureum.identity import tables, trust
+from gureum.identity import pinning, tables
 from gureum.identity.credentials import new_unique_id
 from gureum.identity.records import Owner, Role
 from gureum.services.iam import catalogue, finding, paging, views
@@ -27,7 +26,7 @@ from gureum.services.iam.paging import More, more
 from gureum.services.iam.rules import documents, names, quotas
 from gureum.services.iam.rules import tags as rules
 from gureum.services.iam.rules.tags import Tag
-from gureum.services.iam.service import iam, role_arn, tagging, tags_asked_for
+from gureum.services.iam.service import all_of, iam, role_arn, tagging, tags_asked_for
 
 _session_seconds_default: Final = 3600
 _reserved_paths: Final = ("/aws-service-role/", "/aws-reserved/")
@@ -91,7 +90,7 @@ def get_role(ctx: Context, role_name: str) -> RoleResult:
     return {"Role": {**views.role(ctx.tx, role), "RoleLastUsed": views.last_used(ctx.tx, role, ctx.now_ms)}}
 
 
-@iam.operation(resource=any_resource, readonly=True)
+@iam.operation(resource=all_of("role"), readonly=True)
 def list_roles(
     ctx: Context, path_prefix: str | None = None, marker: str | None = None, max_items: int | None = None
 ) -> ListRolesResult:
@@ -184,6 +183,6 @@ def _pins(ctx: Context, document: str) -> dict[str, str]:
     """The ids of those whom a trust policy names.  Raises MalformedPolicyDocumentException, LimitExceededException."""
     compiled = documents.check_trust(document)
     try:
-        return trust.pin(ctx.tx, documents.principals(compiled))
-    except trust.NoSuchPrincipal as error:
+        return pinning.pin(ctx.tx, compiled)
+    except pinning.NoSuchPrincipal as error:
         raise MalformedPolicyDocumentException(f'Invalid principal in policy: "AWS":"{error.name}"') from None

@@ -12,7 +12,6 @@ from typing import Any, Final, NotRequired, TypedDict
 from msgspec.structs import replace
 
 from gureum.api.context import Context
-from gureum.api.service import any_resource
 from gureum.api.vault import nonce_bytes
 from gureum.base.clock import to_datetime
 from gureum.identity import tables
@@ -24,7 +23,7 @@ from gureum.services.iam.rules import names, quotas
 from gureum.services.iam.rules import server_certificates as certificate_rules
 from gureum.services.iam.rules import tags as rules
 from gureum.services.iam.rules.tags import Tag
-from gureum.services.iam.service import global_arn, iam, server_certificate_arn, tagging, tags_asked_for
+from gureum.services.iam.service import all_of, global_arn, iam, server_certificate_arn, tagging, tags_asked_for
 
 _sealed_for: Final = "identity/server-certificates"
 
@@ -123,7 +122,7 @@ def get_server_certificate(ctx: Context, server_certificate_name: str) -> GetSer
     return {"ServerCertificate": shown}
 
 
-@iam.operation(resource=any_resource, readonly=True)
+@iam.operation(resource=all_of("server-certificate"), readonly=True)
 def list_server_certificates(
     ctx: Context, path_prefix: str | None = None, marker: str | None = None, max_items: int | None = None
 ) -> ListServerCertificatesResult:

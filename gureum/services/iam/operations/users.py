@@ -12,7 +12,6 @@ from typing import Any, TypedDict
 from msgspec.structs import replace
 
 from gureum.api.context import Context
-from gureum.api.service import any_resource
 from gureum.identity import records, tables
 from gureum.identity.credentials import new_unique_id
 from gureum.identity.records import Owner
@@ -25,7 +24,7 @@ from gureum.services.iam.paging import More, more
 from gureum.services.iam.rules import names, quotas
 from gureum.services.iam.rules import tags as rules
 from gureum.services.iam.rules.tags import Tag
-from gureum.services.iam.service import global_arn, iam, tagging, tags_asked_for, user_arn
+from gureum.services.iam.service import all_of, global_arn, iam, tagging, tags_asked_for, user_arn
 from gureum.state.keys import Key
 
 
@@ -83,7 +82,7 @@ def get_user(ctx: Context, user_name: str | None = None) -> UserResult:
     return {"User": people.root(ctx) if user is None else people.user(user)}
 
 
-@iam.operation(resource=any_resource, readonly=True)
+@iam.operation(resource=all_of("user"), readonly=True)
 def list_users(
     ctx: Context, path_prefix: str | None = None, marker: str | None = None, max_items: int | None = None
 ) -> ListUsersResult:

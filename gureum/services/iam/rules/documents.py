@@ -85,11 +85,6 @@ def _principals(compiled: Compiled) -> Iterable[dict[str, list[str]]]:
             yield {kind: value if isinstance(value, list) else [value] for kind, value in named.items()}
 
 
-def principals(compiled: Compiled) -> list[str]:
-    """Everything that the statements name as `AWS` principals."""
-    return [name for found in _principals(compiled) for name in found.get("AWS", ())]
-
-
 def shown(text: str) -> str:
     """A document as responses have it."""
     return quote(text, safe="")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypedDict
 
+from gureum.api.guards import check_distinct
 from gureum.services.organizations.errors import invalid, violates
 from gureum.services.organizations.rules import limits
 
@@ -26,6 +27,7 @@ def merge(tags: Mapping[str, str], added: Sequence[Tag] | None) -> dict[str, str
         raise invalid("DUPLICATE_TAG_KEY")
     _check_keys(new)
     merged = {**tags, **new}
+    check_distinct(merged)
     if len(merged) > limits.tags_max:
         raise violates("MAX_TAG_LIMIT_EXCEEDED")
     return merged

@@ -7,7 +7,7 @@ Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/AP
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import NotRequired, TypedDict
 
 from msgspec.structs import replace
@@ -16,6 +16,8 @@ from gureum.api import paging
 from gureum.api.context import Context
 from gureum.api.paging import Scan
 from gureum.api.service import any_resource
+from gureum.identity import pinning
+from gureum.identity.pinning import NoSuchPrincipal
 from gureum.services.sqs import tables
 from gureum.services.sqs.errors import (
     InvalidParameterValue,
@@ -28,7 +30,7 @@ from gureum.services.sqs.errors import (
 from gureum.services.sqs.mailbox import Mailbox
 from gureum.services.sqs.records import Contents, DeletedQueue, Queue, Settings
 from gureum.services.sqs.rules import attributes as attribute_rules
-from gureum.services.sqs.rules import limits, names, redrive
+from gureum.services.sqs.rules import limits, names, policy, redrive
 from gureum.services.sqs.rules import tags as tag_rules
 from gureum.services.sqs.service import QUEUE, named_queue_arn, queue_arn, sqs, tagging, tags_asked_for
 from gureum.state.keys import Key
@@ -70,7 +72,7 @@ def create_queue(
     """A new queue; or an existing one, if it has the attributes and tags that are asked for."""
     fifo, others = attribute_rules.split_type(attributes or {})
     names.check(queue_name, fifo)
-    settings = attribute_rules.change(Settings(), fifo, others)
+    settings = _pinned(ctx.tx, attribute_rules.change(Settings(), fifo, others), others)
     key = (ctx.account, ctx.region, queue_name)
     found = tables.queues.get(ctx.tx, key)
     if found is not None:
@@ -176,6 +178,8 @@ def get_queue_attributes(
     if not wanted:
         return {}
     values = attribute_rules.show(queue)
+    if "Policy" in values and "Policy" in wanted:
+        values["Policy"], _ = pinning.current(ctx.tx, queue.settings.policy, queue.settings.pins)
     if not wanted.isdisjoint(attribute_rules.counted):
         values.update(zip(attribute_rules.counted, map(str, Mailbox(ctx.tx, queue, ctx.now_ms).count()), strict=True))
     return {"Attributes": {name: value for name, value in values.items() if name in wanted}}
@@ -185,11 +189,22 @@ def get_queue_attributes(
 def set_queue_attributes(ctx: Context, queue_url: str, attributes: dict[str, str]) -> None:
     """Change attributes; they hold at once, for the messages that are in the queue as well."""
     queue = tables.find_queue(ctx.tx, ctx.region, queue_url)
-    settings = attribute_rules.change(queue.settings, queue.fifo, attributes)
+    settings = _pinned(ctx.tx, attribute_rules.change(queue.settings, queue.fifo, attributes), attributes)
     if "RedrivePolicy" in attributes:
         _check_redrive(ctx.tx, queue.arn, settings)
     tables.queues.replace(ctx.tx, queue, replace(queue, settings=settings, modified_ms=ctx.now_ms))
     ctx.notify(queue.topic, ALL)
+
+
+def _pinned(tx: Transaction, settings: Settings, given: Container[str]) -> Settings:
+    """`settings` with the ids of those whom the policy names, if it is among the attributes `given`."""
+    if "Policy" not in given:
+        return settings
+    try:
+        pins = pinning.pin(tx, policy.compiled(settings.policy)) if settings.policy else {}
+    except NoSuchPrincipal:
+        raise policy.not_a_policy() from None
+    return replace(settings, pins=pins)
 
 
 def _check_same(found: Queue, settings: Settings, given: dict[str, str], tags: dict[str, str] | None) -> None:

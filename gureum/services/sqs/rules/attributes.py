@@ -124,8 +124,13 @@ def change(settings: Settings, fifo: bool, attributes: Mapping[str, str]) -> Set
 
 
 def difference(settings: Settings, requested: Settings, attributes: Iterable[str]) -> str | None:
-    """The first of the requested attributes that an existing queue has otherwise, or None."""
+    """The first of the requested attributes that an existing queue has otherwise, or None.
+
+    The same policy is another one when those whom it names were made anew.
+    """
     for name in attributes:
+        if name == "Policy" and settings.pins != requested.pins:
+            return name
         field = (_settable.get(name) or _settable_fifo[name])[0]
         if field is not None and getattr(settings, field) != getattr(requested, field):
             return name

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from gureum.api.policy import Kind, MalformedPolicy, compile_policy
+from gureum.api.policy import Compiled, Kind, MalformedPolicy, compile_policy
 from gureum.base.topology import PARTITION
 from gureum.services.sqs.errors import InvalidAttributeValue, OverLimit, invalid
 from gureum.services.sqs.rules import limits
@@ -39,10 +39,24 @@ def check(text: str) -> str:
     if not text:
         return text
     policy = _parse(text)
-    if policy is None or len(text.encode()) > limits.policy_bytes_max or not _is_policy(text):
-        raise InvalidAttributeValue("Invalid value for the parameter Policy.")
+    if policy is None or len(text.encode()) > limits.policy_bytes_max:
+        raise not_a_policy()
+    compiled(text)
     _check_limits(policy)
     return text
+
+
+def compiled(text: str) -> Compiled:
+    """`text` as `api.policy` reads it.  Raises InvalidAttributeValue."""
+    try:
+        return compile_policy(text, Kind.RESOURCE)
+    except MalformedPolicy:
+        raise not_a_policy() from None
+
+
+def not_a_policy() -> InvalidAttributeValue:
+    """The refusal of a policy that is none, or names somebody who does not exist; AWS does not say what is wrong."""
+    return InvalidAttributeValue("Invalid value for the parameter Policy.")
 
 
 def add(text: str, queue_arn: str, label: str, accounts: list[str], actions: list[str]) -> str:
@@ -96,14 +110,6 @@ def statements_of(policy: Policy) -> list[Any]:
     """The statements of a policy, of which one may stand without a list."""
     statements = policy.get("Statement", [])
     return statements if isinstance(statements, list) else [statements]
-
-
-def _is_policy(text: str) -> bool:
-    try:
-        compile_policy(text, Kind.RESOURCE)
-    except MalformedPolicy:
-        return False
-    return True
 
 
 def _check_limits(policy: Policy) -> None:

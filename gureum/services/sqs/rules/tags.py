@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from gureum.api.guards import check_distinct
 from gureum.services.sqs.errors import InvalidParameterValue, invalid
 from gureum.services.sqs.rules import limits
 
@@ -15,12 +16,13 @@ _characters = re.compile(r"[\w\s.:/=+@-]*")
 
 
 def merge(tags: Mapping[str, str], added: Mapping[str, str]) -> dict[str, str]:
-    """`tags` with `added`, which win.  Raises InvalidParameterValue."""
+    """`tags` with `added`, which win.  Raises InvalidParameterValue and NotSupported."""
     for key, value in added.items():
         _check_key(key)
         if len(value) > limits.tag_value_characters_max or not _characters.fullmatch(value):
             raise invalid("TagValue", value, "A tag value has at most 256 letters, digits, whitespace or _.:/=+-@.")
     merged = {**tags, **added}
+    check_distinct(merged)
     if len(merged) > limits.tags_max:
         raise InvalidParameterValue(f"Too many tags added for queue: at most {limits.tags_max} are allowed.")
     return merged

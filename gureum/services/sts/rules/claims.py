@@ -18,6 +18,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Collection, Iterable, Mapping
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -29,6 +30,8 @@ from gureum.services.sts.rules.tags import SessionTags
 
 _families: Final = {"RS": "RSA", "ES": "EC"}
 _algorithms: Final = frozenset({"RS256", "RS384", "RS512", "ES256", "ES384", "ES512"})
+_keys_max: Final = 20
+"""So many of a provider's keys are tried with a token that does not say which one it was signed with."""
 _required: Final = ("iss", "sub", "aud", "exp", "iat")
 _skew_seconds_max: Final = 300
 _text_characters_max: Final = 256
@@ -94,7 +97,7 @@ def verify(token: str, keys: Iterable[Mapping[str, Any]]) -> Claims:
     algorithm, kid = header.get("alg"), header.get("kid")
     if not isinstance(algorithm, str) or algorithm not in _algorithms:
         raise InvalidIdentityTokenException("The ID Token provided is not signed with a supported algorithm.")
-    fitting = [key for key in keys if _fits(key, algorithm, kid)]
+    fitting = [*islice((key for key in keys if _fits(key, algorithm, kid)), _keys_max)]
     if not fitting:
         raise UnknownKey
     for key in fitting:

@@ -1,7 +1,8 @@
-"""Trust policies name users and roles by ARN, and mean those who had the ARN when the policy was saved.
+"""Policies of resources name users and roles by ARN, and mean those who had the ARN when the policy was saved.
 
-So their unique ids are kept beside the document (`Role.pins`).  Whoever reads a trust policy gets it as it is now: one
-who was renamed under the new ARN, and one who is gone by the unique id, which nobody will ever have again.
+So their unique ids are kept beside the document: `pin` gives them when a policy is saved, which whoever saves it stores
+(`Role.pins`).  Whoever reads it gets it as it is now (`current`): one who was renamed under the new ARN, and one who is
+gone by the unique id, which nobody will ever have again.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html, "IAM user
 principals": "If you delete the user, …"
@@ -10,12 +11,12 @@ principals": "If you delete the user, …"
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from gureum.api.policy import Compiled
 from gureum.base import arn as arns
 from gureum.identity import tables
-from gureum.identity.records import Role
 from gureum.state.store import Transaction
 
 
@@ -27,13 +28,13 @@ class NoSuchPrincipal(Exception):
         self.name = name
 
 
-def pin(tx: Transaction, names: Iterable[str]) -> dict[str, str]:
-    """The unique ids of the users and roles among the principals `names`.  Raises NoSuchPrincipal.
+def pin(tx: Transaction, compiled: Compiled) -> dict[str, str]:
+    """The unique ids of the users and roles that a policy names as principals, by ARN.  Raises NoSuchPrincipal.
 
     Accounts need not exist: they come into being when they are first used.
     """
     pins: dict[str, str] = {}
-    for name in names:
+    for name in sorted(compiled.principals):
         if name.startswith("A"):  # a unique id
             if _arn_of(tx, name) is None:
                 raise NoSuchPrincipal(name)
@@ -50,17 +51,17 @@ def pin(tx: Transaction, names: Iterable[str]) -> dict[str, str]:
     return pins
 
 
-def current(tx: Transaction, role: Role) -> tuple[str, dict[str, str]]:
-    """The trust policy of `role` as it is now, and the pins that go with it."""
+def current(tx: Transaction, text: str, pins: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
+    """The policy `text` that was saved with `pins` as it is now, and the pins that go with it."""
     names: dict[str, str] = {}
-    for arn, unique_id in role.pins.items():
+    for arn, unique_id in pins.items():
         now = _arn_of(tx, unique_id)
         if now != arn:
             names[arn] = now or unique_id
     if not names:
-        return role.trust, role.pins
-    pins = {names.get(arn, arn): unique_id for arn, unique_id in role.pins.items()}
-    return _renamed(role.trust, names), {arn: unique_id for arn, unique_id in pins.items() if arn != unique_id}
+        return text, pins
+    renamed = {names.get(arn, arn): unique_id for arn, unique_id in pins.items()}
+    return _renamed(text, names), {arn: unique_id for arn, unique_id in renamed.items() if arn != unique_id}
 
 
 def _id_of(tx: Transaction, account: str, kind: str, rest: str, arn: str) -> str | None:
@@ -85,8 +86,8 @@ def _arn_of(tx: Transaction, unique_id: str) -> str | None:
     return None if found is None else found.arn
 
 
-def _renamed(trust: str, names: Mapping[str, str]) -> str:
-    document = json.loads(trust)
+def _renamed(text: str, names: Mapping[str, str]) -> str:
+    document = json.loads(text)
     statements = document["Statement"]
     for statement in statements if isinstance(statements, list) else [statements]:
         for element in ("Principal", "NotPrincipal"):
